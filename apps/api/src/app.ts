@@ -1,0 +1,49 @@
+import { VersioningType } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { IoAdapter } from '@nestjs/platform-socket.io';
+import helmet from 'helmet';
+import { Logger } from 'nestjs-pino';
+import { AppModule } from './app.module.ts';
+import type { Config } from './config.ts';
+import { corsOf } from './http/cross-origin.ts';
+import { QuietLogger } from './http/quiet-logger.ts';
+import { serveDocument } from './openapi.ts';
+
+/** Temporal's Web UI sends whole payloads to the codec endpoint; nothing else comes near it. */
+const LARGEST_BODY = '4mb';
+
+/** Makes the API without listening; nothing is connected to before the first use. */
+export async function createApp(config: Config): Promise<NestExpressApplication> {
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.with(config), {
+    bufferLogs: true,
+    bodyParser: false,
+    abortOnError: false,
+  });
+  app.useLogger(new QuietLogger(app.get(Logger)));
+  app.set('trust proxy', config.HOLDFAST_TRUST_PROXY.length > 0 ? config.HOLDFAST_TRUST_PROXY : false);
+  // Our ETags are versions; Express would add its own to everything else.
+  app.set('etag', false);
+  app.use(
+    helmet({
+      // For this host only: others of the same domain may not speak TLS.
+      strictTransportSecurity: { includeSubDomains: false },
+      // `upgrade-insecure-requests` would break installations that are reached over plain HTTP.
+      contentSecurityPolicy: {
+        directives: {
+          upgradeInsecureRequests: null,
+          // Swagger UI's page carries its own small style sheets.
+          styleSrc: ["'self'", "'unsafe-inline'"],
+        },
+      },
+    }),
+  );
+  app.enableCors(corsOf(config));
+  app.useBodyParser('json', { limit: LARGEST_BODY });
+  app.setGlobalPrefix('api');
+  app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
+  app.useWebSocketAdapter(new IoAdapter(app));
+  app.enableShutdownHooks();
+  serveDocument(app);
+  return app;
+}

@@ -1,0 +1,119 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { OperationError } from '@holdfast/contracts';
+import type { PrismaClient } from '@holdfast/prisma';
+import type { Config } from '../config.ts';
+import { CONFIG, DATABASE } from '../database/database.module.ts';
+import { EnvironmentsService } from '../environments/environments.service.ts';
+import { guardAddress } from '../http/address-guard.ts';
+import type { Idempotency } from '../http/idempotency.ts';
+import type { Requester } from '../http/requester.ts';
+import type { OperationStarted } from '../operations/operation.dto.ts';
+import { OperationsService } from '../operations/operations.service.ts';
+import { RepositoriesService } from '../repositories/repositories.service.ts';
+import type { CreateBackup, RestoreBackup } from './backup.dto.ts';
+import { BackupsService } from './backups.service.ts';
+import type { ValidateBackup } from './verification.dto.ts';
+
+/** Who starts it, and under which key. */
+export interface Starter {
+  requester: Requester;
+  idempotency: Idempotency | null;
+}
+
+const minuteOf = (date: Date): string => `${date.toISOString().slice(0, 16)}Z`;
+
+/** Turns requests into operations on backups. */
+@Injectable()
+export class BackupVerbsService {
+  constructor(
+    @Inject(DATABASE) private readonly database: PrismaClient,
+    @Inject(CONFIG) private readonly config: Config,
+    private readonly backups: BackupsService,
+    private readonly environments: EnvironmentsService,
+    private readonly repositories: RepositoriesService,
+    private readonly operations: OperationsService,
+  ) {}
+
+  async backup(given: CreateBackup, starter: Starter): Promise<OperationStarted> {
+    const environment = await this.environments.require(given.environmentId, 'environmentId');
+    const repository = await this.repositories.choose(given.repositoryId);
+    await this.guard(environment.host);
+    const backupId = randomUUIDv7();
+    const { description, tags, components, lockTimeoutSeconds } = given;
+    return this.operations.start({
+      kind: 'backup',
+      environment,
+      repositoryId: repository.id,
+      backupId,
+      input: {
+        backupId,
+        environmentId: environment.id,
+        repositoryId: repository.id,
+        name: given.name ?? `${environment.name} ${minuteOf(new Date())}`,
+        ...{ description, tags, components, lockTimeoutSeconds },
+      },
+      ...starter,
+    });
+  }
+
+  async restore(id: string, given: RestoreBackup, starter: Starter): Promise<OperationStarted> {
+    const backup = await this.backups.requireWhole(id);
+    const { environmentId, ...choices } = given;
+    const target = await this.environments.require(environmentId ?? backup.environmentId, 'environmentId');
+    await this.guard(target.host);
+    return this.operations.start({
+      kind: 'restore',
+      environment: target,
+      repositoryId: backup.repositoryId,
+      backupId: id,
+      dryRun: given.dryRun,
+      input: {
+        backupId: id,
+        sourceEnvironmentId: backup.environmentId,
+        repositoryId: backup.repositoryId,
+        environmentId: target.id,
+        ...choices,
+      },
+      ...starter,
+    });
+  }
+
+  async verify(id: string, { level }: ValidateBackup, starter: Starter): Promise<OperationStarted> {
+    const { environmentId, repositoryId, environment } = await this.backups.requireWhole(id);
+    return this.operations.start({
+      kind: 'verify',
+      environment: { id: environmentId, name: environment.name },
+      repositoryId,
+      backupId: id,
+      input: { backupId: id, environmentId, repositoryId, level },
+      ...starter,
+    });
+  }
+
+  /** Removes a backup; one that a removal is on its way for already is refused with `resource.in_use`. */
+  async expire(id: string, starter: Starter): Promise<OperationStarted> {
+    const { environmentId, repositoryId, environment, name } = await this.backups.require(id);
+    const open = await this.database.operation.findFirst({
+      where: { backupId: id, kind: 'expire', status: { in: ['pending', 'running'] } },
+    });
+    if (open) {
+      throw new OperationError('resource.in_use', `${name} is being removed`, {
+        hint: `See /api/v1/progress/${open.id}`,
+      });
+    }
+    return this.operations.start({
+      kind: 'expire',
+      environment: { id: environmentId, name: environment.name },
+      repositoryId,
+      backupId: id,
+      input: { backupId: id, environmentId, repositoryId },
+      ...starter,
+    });
+  }
+
+  // Again at each start: a name may resolve to something else by now.
+  private guard(host: string): Promise<void> {
+    return guardAddress(host, this.config.HOLDFAST_ALLOW_PRIVATE_ADDRESSES);
+  }
+}

@@ -1,0 +1,139 @@
+import { BACKUP_STATUSES, COMPONENTS, RESTORE_CONTENTS, VERDICTS, VERIFY_LEVELS } from '@holdfast/contracts';
+import { z } from 'zod';
+import { pageOf, pageQuery } from '../http/paging.ts';
+import { CoverageView, VerificationView } from './verification.dto.ts';
+
+const name = z.string().trim().min(1).max(200).meta({ example: 'before the migration' });
+const description = z.string().max(5_000);
+const tags = z
+  .array(z.string().trim().min(1).max(50))
+  .max(50)
+  .transform((given) => [...new Set(given)])
+  .meta({ example: ['nightly'] });
+
+export const CreateBackup = z
+  .strictObject({
+    environmentId: z.uuid(),
+    repositoryId: z.uuid().optional().describe('The default repository unless said'),
+    name: name.optional().describe('The environment and the minute unless said'),
+    description: description.default(''),
+    tags: tags.default([]),
+    components: z.array(z.enum(COMPONENTS)).min(1).default(['database']),
+    lockTimeoutSeconds: z
+      .int()
+      .min(1)
+      .max(3_600)
+      .default(30)
+      .describe('How long to wait for a table that someone else holds locked'),
+  })
+  .meta({
+    id: 'CreateBackup',
+    example: { environmentId: '0199b2a4-6c1e-7d4f-8a55-3f0c9f2b6d10', name: 'before the migration', tags: ['release'] },
+  });
+export type CreateBackup = z.output<typeof CreateBackup>;
+
+export const UpdateBackup = z
+  .strictObject({ name: name.optional(), description: description.optional(), tags: tags.optional() })
+  .meta({ id: 'UpdateBackup' });
+export type UpdateBackup = z.output<typeof UpdateBackup>;
+
+// Quoted as SQL quotes: "My Table" or plain_name.
+const IDENTIFIER = '(?:"(?:[^"]|"")+"|[^\\s".]+)';
+const schemaName = z.string().min(1).max(200).meta({ example: 'public' });
+const tableName = z
+  .string()
+  .max(300)
+  .regex(new RegExp(`^${IDENTIFIER}\\.${IDENTIFIER}$`, 'u'), {
+    error: 'expected schema.table, quoted where SQL needs it',
+  })
+  .meta({ example: 'public.orders' });
+
+export const RestoreBackup = z
+  .strictObject({
+    environmentId: z.uuid().optional().describe('The environment that receives it; its own unless said'),
+    newDatabase: z
+      .string()
+      .min(1)
+      .refine((text) => Buffer.byteLength(text) <= 63 && !text.includes('\0'), { error: 'expected at most 63 bytes' })
+      .nullable()
+      .default(null)
+      .describe("A database to create on the target's server; null restores into the environment's own database"),
+    schemas: z.array(schemaName).max(1_000).default([]).describe('Empty: all'),
+    tables: z.array(tableName).max(10_000).default([]).describe('Empty: all'),
+    content: z.enum(RESTORE_CONTENTS).default('all'),
+    dryRun: z.boolean().default(false).describe('Only the pre-flight report; nothing is changed'),
+    overwrite: z.boolean().default(false).describe('Required when the target holds anything'),
+  })
+  .meta({ id: 'RestoreBackup', example: { newDatabase: 'app_restored', tables: ['public.orders'], dryRun: true } });
+export type RestoreBackup = z.output<typeof RestoreBackup>;
+
+export const BackupView = z
+  .object({
+    id: z.uuid(),
+    name: z.string(),
+    description: z.string(),
+    tags: z.array(z.string()),
+    environmentId: z.uuid(),
+    environmentName: z.string(),
+    repositoryId: z.uuid(),
+    repositoryName: z.string(),
+    operationId: z.uuid(),
+    kind: z.string().meta({ example: 'full' }),
+    components: z.array(z.string()),
+    status: z.enum(BACKUP_STATUSES).describe('A backup is listed only once it is complete'),
+    serverVersion: z.string(),
+    database: z.string(),
+    sizeBytes: z.number().describe('Plain bytes of all artifacts'),
+    storedBytes: z.number().describe('Bytes that it added to the repository'),
+    tables: z.int(),
+    rows: z.number(),
+    gaps: z.int().describe('Kinds of things that are not inside; see `coverage`'),
+    verifiedLevel: z.enum(VERIFY_LEVELS).nullable(),
+    verifiedAt: z.iso.datetime().nullable(),
+    verdict: z.enum(VERDICTS).nullable(),
+    takenAt: z.iso.datetime().describe('The instant of the snapshot'),
+    completedAt: z.iso.datetime(),
+    version: z.int(),
+  })
+  .meta({ id: 'Backup' });
+export type BackupView = z.output<typeof BackupView>;
+
+export const BackupDetail = BackupView.extend({
+  manifestSha256: z.string(),
+  coverage: CoverageView.describe('What it holds, and what it does not'),
+  verification: VerificationView.nullable(),
+}).meta({ id: 'BackupDetail' });
+export type BackupDetail = z.output<typeof BackupDetail>;
+
+export const BackupPage = pageOf(BackupView, 'BackupPage');
+export type BackupPage = z.output<typeof BackupPage>;
+
+export const BACKUP_SORTS = [
+  '-takenAt',
+  'takenAt',
+  'name',
+  '-name',
+  'sizeBytes',
+  '-sizeBytes',
+  'storedBytes',
+  '-storedBytes',
+] as const;
+
+const bytes = z.coerce.number().int().min(0);
+
+export const BackupQuery = z.strictObject({
+  ...pageQuery,
+  search: z.string().max(200).optional().describe('Part of the name or the description'),
+  tags: z.array(z.string().max(50)).max(20).optional().describe('All of them'),
+  takenAfter: z.iso.datetime({ offset: true }).optional().describe('At or after this instant'),
+  takenBefore: z.iso.datetime({ offset: true }).optional().describe('Before this instant'),
+  minSize: bytes.optional().describe('Plain bytes'),
+  maxSize: bytes.optional().describe('Plain bytes'),
+  kind: z.array(z.string().max(50)).max(10).optional(),
+  status: z.array(z.enum(BACKUP_STATUSES)).optional(),
+  components: z.array(z.enum(COMPONENTS)).optional().describe('All of them'),
+  environmentId: z.uuid().optional(),
+  repositoryId: z.uuid().optional(),
+  sort: z.enum(BACKUP_SORTS).default('-takenAt').describe('`-` in front: descending'),
+});
+export type BackupQuery = z.output<typeof BackupQuery>;

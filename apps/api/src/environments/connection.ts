@@ -1,0 +1,44 @@
+import { OperationError, type EnvironmentKind, type FieldError, type TlsMode } from '@holdfast/contracts';
+import { readConnectionUrl, type ConnectionParts } from './connection-url.ts';
+
+/** What a request may say about a connection: a URL, or its parts. */
+export interface GivenConnection {
+  url?: string | undefined;
+  host?: string | undefined;
+  port?: number | undefined;
+  database?: string | undefined;
+  user?: string | undefined;
+  password?: string | undefined;
+  tlsMode?: TlsMode | undefined;
+}
+
+const PARTS = ['host', 'port', 'database', 'user', 'password'] as const;
+const NEEDED = ['host', 'database', 'user', 'password'] as const;
+
+const invalid = (errors: FieldError[]): OperationError =>
+  new OperationError('request.invalid', `Please correct: ${errors.map(({ at }) => at).join(', ')}`, { errors });
+
+/** The parts that a request gives, from its URL or one by one; throws `request.invalid` naming every wrong one. */
+export function givenParts(given: GivenConnection): Partial<ConnectionParts> {
+  const named = PARTS.filter((part) => given[part] !== undefined);
+  if (given.url === undefined) {
+    const parts = Object.fromEntries(named.map((part) => [part, given[part]])) as Partial<ConnectionParts>;
+    return given.tlsMode === undefined ? parts : { ...parts, tlsMode: given.tlsMode };
+  }
+  if (named.length > 0) throw invalid(named.map((at) => ({ at, message: 'is given by url already' })));
+  const read = readConnectionUrl(given.url);
+  if ('errors' in read) throw invalid(read.errors);
+  return given.tlsMode === undefined ? read.parts : { ...read.parts, tlsMode: given.tlsMode };
+}
+
+/** A whole connection of a new environment; throws `request.invalid` naming every missing part. */
+export function wholeConnection(given: GivenConnection, kind: EnvironmentKind): Required<ConnectionParts> {
+  const parts = givenParts(given);
+  const missing = NEEDED.filter((part) => parts[part] === undefined);
+  const { host, database, user, password } = parts;
+  if (host === undefined || database === undefined || user === undefined || password === undefined) {
+    throw invalid(missing.map((at) => ({ at, message: 'is required (or url)' })));
+  }
+  const tlsMode = parts.tlsMode ?? (kind === 'supabase-cloud' ? 'require' : 'prefer');
+  return { host, port: parts.port ?? 5432, database, user, password, tlsMode };
+}

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import { allows, classOf, guardAddress } from './address-guard.ts';
+
+describe('the class of an address', () => {
+  it.each([
+    ['127.0.0.1', 'loopback'],
+    ['127.255.0.9', 'loopback'],
+    ['::1', 'loopback'],
+    ['::ffff:127.0.0.1', 'loopback'],
+    ['::ffff:7f00:1', 'loopback'],
+    ['::127.0.0.1', 'loopback'],
+    ['64:ff9b::7f00:1', 'loopback'],
+    ['2002:7f00:1::', 'loopback'],
+    ['0.0.0.0', 'unspecified'],
+    ['0.1.2.3', 'unspecified'],
+    ['::', 'unspecified'],
+    ['::ffff:0.0.0.0', 'unspecified'],
+    ['169.254.1.1', 'link-local'],
+    ['fe80::1', 'link-local'],
+    ['fe80::1%eth0', 'link-local'],
+    ['169.254.169.254', 'metadata'],
+    ['::ffff:169.254.169.254', 'metadata'],
+    ['64:ff9b::a9fe:a9fe', 'metadata'],
+    ['fd00:ec2::254', 'metadata'],
+    ['100.100.100.200', 'metadata'],
+    ['224.0.0.1', 'multicast'],
+    ['255.255.255.255', 'multicast'],
+    ['ff02::1', 'multicast'],
+  ])('%s is %s', (address, expected) => {
+    expect(classOf(address)).toBe(expected);
+  });
+
+  it.each(['10.0.0.5', '172.16.3.4', '192.168.1.10', '203.0.113.7', '2001:db8::1', 'fd12:3456::1', '100.64.0.1'])(
+    '%s may be named by anybody',
+    (address) => {
+      expect(classOf(address)).toBeNull();
+    },
+  );
+});
+
+describe('what each setting allows', () => {
+  it('never allows metadata', () => {
+    for (const allowance of ['none', 'loopback', 'all'] as const) expect(allows(allowance, 'metadata')).toBe(false);
+  });
+
+  it('allows loopback alone with `loopback`, and everything else with `all`', () => {
+    const classes = ['loopback', 'link-local', 'unspecified', 'multicast'] as const;
+    expect(classes.filter((found) => allows('none', found))).toEqual([]);
+    expect(classes.filter((found) => allows('loopback', found))).toEqual(['loopback']);
+    expect(classes.filter((found) => allows('all', found))).toEqual([...classes]);
+  });
+});
+
+describe('guarding a host', () => {
+  const resolvesTo = (...addresses: string[]) => () => Promise.resolve(addresses);
+
+  it('refuses a name when one of its addresses is refused', async () => {
+    const guarded = guardAddress('db.example.org', 'none', resolvesTo('203.0.113.7', '127.0.0.1'));
+    await expect(guarded).rejects.toMatchObject({ code: 'environment.address_refused', errors: [{ at: 'host' }] });
+  });
+
+  it('passes a name that resolves to private and public addresses, or to none', async () => {
+    await guardAddress('db.example.org', 'none', resolvesTo('10.1.2.3', '2001:db8::1'));
+    await guardAddress('only-the-worker-knows', 'none', resolvesTo());
+  });
+
+  it('refuses the metadata name without asking the resolver', async () => {
+    const guarded = guardAddress('Metadata.Google.Internal.', 'all', () => Promise.reject(new Error('asked')));
+    await expect(guarded).rejects.toMatchObject({ code: 'environment.address_refused' });
+  });
+
+  it('does not resolve an address', async () => {
+    await guardAddress('192.168.0.4', 'none', () => Promise.reject(new Error('asked')));
+    await expect(guardAddress('::1', 'none', () => Promise.reject(new Error('asked')))).rejects.toMatchObject({
+      code: 'environment.address_refused',
+    });
+  });
+
+  it('really resolves localhost', async () => {
+    await expect(guardAddress('localhost', 'none')).rejects.toMatchObject({ code: 'environment.address_refused' });
+    await guardAddress('localhost', 'loopback');
+  });
+});

@@ -1,0 +1,65 @@
+import { REPOSITORY_DRIVERS } from '@holdfast/contracts';
+import { z } from 'zod';
+import { pageOf, pageQuery } from '../http/paging.ts';
+
+const name = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, {
+    error: 'expected 1 to 63 letters, digits, - _ . and a letter or digit first',
+  })
+  .meta({ example: 'main' });
+
+export const CreateRepository = z
+  .strictObject({
+    name,
+    driver: z.enum(REPOSITORY_DRIVERS).default('local'),
+    path: z
+      .string()
+      .min(1)
+      .max(1000)
+      .describe('A directory of the workers, empty or already a repository')
+      .meta({ example: '/var/lib/holdfast/repositories/main' }),
+    default: z.boolean().default(false).describe('Where backups go unless said otherwise; the first one always is'),
+  })
+  .meta({ id: 'CreateRepository' });
+export type CreateRepository = z.output<typeof CreateRepository>;
+
+export const UpdateRepository = z
+  .strictObject({
+    name: name.optional(),
+    default: z.literal(true).optional().describe('Makes it the default in place of the one before'),
+  })
+  .meta({ id: 'UpdateRepository' });
+export type UpdateRepository = z.output<typeof UpdateRepository>;
+
+export const RepositoryView = z
+  .object({
+    id: z.uuid(),
+    name: z.string(),
+    driver: z.enum(REPOSITORY_DRIVERS),
+    path: z.string(),
+    repositoryUid: z.string().nullable().describe('What its holdfast.json says; null until a worker has opened it'),
+    default: z.boolean(),
+    version: z.int(),
+    createdAt: z.iso.datetime(),
+    updatedAt: z.iso.datetime(),
+  })
+  .meta({ id: 'Repository' });
+export type RepositoryView = z.output<typeof RepositoryView>;
+
+export const RepositoryAttached = RepositoryView.extend({
+  attached: z
+    .object({
+      formatVersion: z.int(),
+      created: z.boolean().describe('The directory was empty and became a repository'),
+      backups: z.int().describe('How many backups lie in it'),
+    })
+    .describe('What the worker found there'),
+}).meta({ id: 'RepositoryAttached' });
+export type RepositoryAttached = z.output<typeof RepositoryAttached>;
+
+export const RepositoryPage = pageOf(RepositoryView, 'RepositoryPage');
+export type RepositoryPage = z.output<typeof RepositoryPage>;
+
+export const RepositoryQuery = z.strictObject(pageQuery);
+export type RepositoryQuery = z.output<typeof RepositoryQuery>;

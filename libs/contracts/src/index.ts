@@ -1,0 +1,5 @@
+export * from './operation-error.ts';
+export * from './operations.ts';
+export * from './permissions.ts';
+export * from './progress.ts';
+export * from './reports.ts';

@@ -1,0 +1,117 @@
+import type { Coverage, RestoreReport, VerificationResult, VerifyLevel } from './reports.ts';
+
+export const OPERATION_KINDS = ['backup', 'verify', 'restore', 'expire'] as const;
+export type OperationKind = (typeof OPERATION_KINDS)[number];
+
+export const COMPONENTS = ['database'] as const;
+/** A part of a project that a backup can hold. */
+export type Component = (typeof COMPONENTS)[number];
+
+export const RESTORE_CONTENTS = ['all', 'schema', 'data'] as const;
+export type RestoreContent = (typeof RESTORE_CONTENTS)[number];
+
+/** All fields are references or choices: a secret never enters an operation's input. */
+export interface BackupInput {
+  backupId: string;
+  environmentId: string;
+  repositoryId: string;
+  name: string;
+  description: string;
+  tags: string[];
+  components: Component[];
+  /** How long to wait for a table that someone else holds locked. */
+  lockTimeoutSeconds: number;
+}
+
+export interface BackupOutput {
+  backupId: string;
+  tables: number;
+  rows: number;
+  /** Plain bytes of all artifacts. */
+  sizeBytes: number;
+  /** Bytes that this backup added to the repository. */
+  storedBytes: number;
+  coverage: Coverage;
+}
+
+export interface VerifyInput {
+  backupId: string;
+  environmentId: string;
+  repositoryId: string;
+  level: VerifyLevel;
+}
+
+export interface RestoreInput {
+  backupId: string;
+  /** The environment the backup was taken of. */
+  sourceEnvironmentId: string;
+  repositoryId: string;
+  /** The environment that receives it. */
+  environmentId: string;
+  /** A database to create on the target's server; null: the environment's own database. */
+  newDatabase: string | null;
+  /** Empty: all. Table names are `schema.table`, quoted as SQL does where needed. */
+  schemas: string[];
+  tables: string[];
+  content: RestoreContent;
+  /** The pre-flight report only; nothing is changed. */
+  dryRun: boolean;
+  /** Required when the target holds anything. */
+  overwrite: boolean;
+}
+
+export interface ExpireInput {
+  backupId: string;
+  environmentId: string;
+  repositoryId: string;
+}
+
+export interface ExpireOutput {
+  removedChunks: number;
+  freedBytes: number;
+}
+
+/** kind -> what goes in and what comes out; the one place to add a verb. */
+export interface OperationTypes {
+  backup: { input: BackupInput; output: BackupOutput };
+  verify: { input: VerifyInput; output: VerificationResult };
+  restore: { input: RestoreInput; output: RestoreReport };
+  expire: { input: ExpireInput; output: ExpireOutput };
+}
+
+/** The one argument of every operation's workflow. */
+export interface OperationStart<K extends OperationKind> {
+  operationId: string;
+  input: OperationTypes[K]['input'];
+}
+
+/** The workflows by name; `temporal/workflows/index.ts` must satisfy it. */
+export type OperationWorkflows = {
+  [K in OperationKind]: (start: OperationStart<K>) => Promise<OperationTypes[K]['output']>;
+};
+
+/** The steps of each kind, in order; what progress shows. */
+export const OPERATION_STEPS = {
+  backup: ['connect', 'schema', 'rows', 'check', 'manifest', 'record'],
+  verify: ['presence', 'checksum', 'content', 'restore', 'compare', 'record'],
+  restore: ['preflight', 'prepare', 'pre-data', 'rows', 'post-data', 'compare', 'switch', 'record'],
+  expire: ['manifest', 'sweep', 'record'],
+} as const satisfies Record<OperationKind, readonly string[]>;
+
+export const TASK_QUEUE = 'holdfast';
+
+/** Workflow ids that an operator can read: `backup/<environment>/<operation>`. */
+export const workflowId = (kind: OperationKind, environmentName: string, operationId: string): string =>
+  `${kind}/${environmentName}/${operationId}`;
+
+/** The workflow that asks a worker to connect to an environment and report; short, no operation row. */
+export const PROBE_WORKFLOW = 'probe';
+export interface ProbeInput {
+  environmentId: string;
+}
+
+/** Registers or creates a repository at its place; short, no operation row. */
+export const ATTACH_WORKFLOW = 'attach';
+export interface AttachInput {
+  repositoryId: string;
+}

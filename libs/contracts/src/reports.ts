@@ -1,0 +1,130 @@
+import type { ErrorCode } from './operation-error.ts';
+
+export const VERIFY_LEVELS = ['presence', 'checksum', 'content', 'restore'] as const;
+/** The ladder: each level does all that the ones before it do. */
+export type VerifyLevel = (typeof VERIFY_LEVELS)[number];
+
+/** One thing that is not inside a backup, and why. */
+export interface CoverageGap {
+  /** Stable word for the kind of gap, such as `role-passwords`. */
+  code: string;
+  /** What is missing: names, at most 20, and how many there are in all. */
+  subjects: string[];
+  count: number;
+  reason: string;
+}
+
+/** The coverage statement: what a backup holds and what it does not. */
+export interface Coverage {
+  included: string[];
+  gaps: CoverageGap[];
+}
+
+export const VERDICTS = ['proven', 'proven-with-gaps', 'damaged', 'different'] as const;
+/** `damaged`: stored bytes are wrong or missing. `different`: the trial restore is not equal to the source. */
+export type Verdict = (typeof VERDICTS)[number];
+
+export interface DamagedArtifact {
+  /** The artifact's name in the manifest, or `manifest`. */
+  artifact: string;
+  /** What was found: missing, size, checksum, content, rows. */
+  problem: string;
+  /** What losing it would cost, in words. */
+  cost: string;
+}
+
+/** One difference between a backup and what was restored from it. */
+export interface Difference {
+  kind: string;
+  subject: string;
+  expected: string | null;
+  found: string | null;
+  /** True where protection shrank: a policy, RLS flag, or a grant that widened. */
+  protection: boolean;
+}
+
+/** Lists are cut at 200; the counts are true. */
+export interface VerificationResult {
+  level: VerifyLevel;
+  verdict: Verdict;
+  damaged: DamagedArtifact[];
+  damagedCount: number;
+  differences: Difference[];
+  differenceCount: number;
+  gaps: CoverageGap[];
+  artifacts: number;
+  bytes: number;
+  tables: number;
+  rows: number;
+  seconds: number;
+}
+
+export interface PreflightFinding {
+  severity: 'blocker' | 'warning' | 'note';
+  code: ErrorCode | string;
+  message: string;
+  hint?: string;
+}
+
+/** What a restore would do, or did. */
+export interface RestoreReport {
+  dryRun: boolean;
+  database: string;
+  serverVersion: string;
+  findings: PreflightFinding[];
+  /** Objects of the target that would be replaced, at most 200 names. */
+  overwritten: string[];
+  overwrittenCount: number;
+  tables: number;
+  rows: number;
+  bytes: number;
+  /** Where the replaced database was kept, if it was. */
+  keptDatabase: string | null;
+  differences: Difference[];
+  differenceCount: number;
+  gaps: CoverageGap[];
+  seconds: number;
+}
+
+/** What a connection to an environment shows; the same code path as a backup's connect. */
+export interface ProbeReport {
+  serverVersion: string;
+  serverMajor: number;
+  database: string;
+  systemIdentifier: string | null;
+  sizeBytes: number;
+  tables: number;
+  latencyMs: number;
+  tls: { used: boolean; version: string | null };
+  role: { name: string; superuser: boolean; bypassRls: boolean; replication: boolean; createDatabase: boolean };
+  extensions: { name: string; version: string }[];
+  roles: string[];
+  /** The pg_dump that a backup would use; null: none found for this version. */
+  dumpClient: string | null;
+  /** Schemas and objects that a backup would leave out, and why. */
+  skipped: CoverageGap[];
+  /** Reasons for which a backup would fail now. */
+  blockers: { code: ErrorCode; message: string }[];
+}
+
+/** What attaching a repository found there. */
+export interface AttachReport {
+  repositoryUid: string;
+  formatVersion: number;
+  created: boolean;
+  backups: number;
+}
+
+export const ENVIRONMENT_KINDS = ['postgres', 'supabase-selfhosted', 'supabase-cloud'] as const;
+export type EnvironmentKind = (typeof ENVIRONMENT_KINDS)[number];
+
+export const TLS_MODES = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
+/** As libpq's sslmode. */
+export type TlsMode = (typeof TLS_MODES)[number];
+
+export const REPOSITORY_DRIVERS = ['local'] as const;
+export type RepositoryDriverName = (typeof REPOSITORY_DRIVERS)[number];
+
+export const BACKUP_STATUSES = ['complete', 'damaged', 'expiring'] as const;
+/** A backup is listed only once it is complete; `damaged` after a verification said so, `expiring` while it is removed. */
+export type BackupStatus = (typeof BACKUP_STATUSES)[number];

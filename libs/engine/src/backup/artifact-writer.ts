@@ -1,0 +1,218 @@
+import { createHash } from 'node:crypto';
+import type { Piece } from '../manifest/manifest.ts';
+import { digestOfPieces, sha256Of, storeChunk, type ChunkDescription } from '../repository/chunk-store.ts';
+import type { Repository } from '../repository/repository.ts';
+
+/** Artifacts that asked to be packed and whose bytes are fewer than this share chunks with others. */
+export const PACKED_BELOW = 128 << 10;
+/** A shared chunk ends after an artifact whose name says so, once it holds this much, and at the latest at `PACK_FULL`. */
+const PACK_LEAST = 256 << 10;
+const PACK_FULL = 4 << 20;
+/** Chunks on their way to the repository at one time; each holds at most `LONGEST_CHUNK` bytes. */
+const IN_FLIGHT = 8;
+const TEXT_CHUNK = 1 << 20;
+
+/** The bytes of one artifact, stored. */
+export interface StoredBytes {
+  size: number;
+  digest: string;
+  pieces: Piece[];
+}
+
+interface Slice {
+  name: string;
+  plain: Buffer;
+  sha256: string;
+  place: (piece: Piece) => void;
+}
+
+/** One name in eight ends a pack: so a changed artifact moves the ends of few others. */
+const endsPack = (name: string): boolean => (createHash('sha256').update(name).digest()[0] ?? 0) < 32;
+
+/**
+ * Stores artifacts of one backup: cuts nothing itself, shares chunks between small artifacts, keeps a bounded number of
+ * chunks in flight, and remembers each chunk once. `settle()` before the manifest is written.
+ */
+export class ArtifactWriter {
+  private readonly repository: Repository;
+  private readonly signal: AbortSignal;
+  private readonly byId = new Map<string, number>();
+  private readonly waiting: (() => void)[] = [];
+  private readonly open = new Set<Promise<void>>();
+  private inFlight = 0;
+  private failure: unknown;
+  private pack: Slice[] = [];
+  private packSize = 0;
+  private tickets = 0;
+  private nextTicket = 0;
+  private readonly arrived = new Map<number, Slice | null>();
+  readonly chunks: ChunkDescription[] = [];
+  /** Bytes this backup added to the repository. */
+  addedBytes = 0;
+
+  constructor(repository: Repository, signal: AbortSignal) {
+    this.repository = repository;
+    this.signal = signal;
+  }
+
+  /** True while the writer would rather not be given more. */
+  get saturated(): boolean {
+    return this.inFlight >= IN_FLIGHT;
+  }
+
+  /** Resolves once there is room again; throws what storing threw. */
+  async room(): Promise<void> {
+    while (this.saturated && this.failure === undefined) await new Promise<void>((free) => this.waiting.push(free));
+    this.check();
+  }
+
+  /** Throws what storing threw, so that whoever feeds the writer stops soon. */
+  check(): void {
+    if (this.failure !== undefined) throw this.failure;
+    this.signal.throwIfAborted();
+  }
+
+  /** Bytes of an artifact that is stored in chunks of its own. */
+  begin(): ArtifactBytes {
+    return new ArtifactBytes(this, null);
+  }
+
+  /**
+   * Bytes of an artifact that may share chunks when it turns out small. Packs are filled in the order of these calls,
+   * so that equal artifacts make equal packs; end every one that was begun.
+   */
+  beginPacked(name: string): ArtifactBytes {
+    return new ArtifactBytes(this, { name, ticket: this.tickets++ });
+  }
+
+  /** Stores a chunk of its own; the buffer must not be changed any more. */
+  store(plain: Uint8Array, place: (piece: Piece) => void): void {
+    this.track(async () => {
+      const index = await this.storeOnce(plain);
+      const chunk = this.chunks[index];
+      place({ chunk: index, offset: 0, length: plain.length, sha256: chunk?.sha256 ?? '' });
+    });
+  }
+
+  /** Takes a small artifact's bytes when its turn has come; null: nothing to pack under this ticket. */
+  share(ticket: number, slice: Omit<Slice, 'sha256'> | null): void {
+    this.track(async () => {
+      this.arrived.set(ticket, slice && { ...slice, sha256: await sha256Of(slice.plain) });
+      for (let next = this.arrived.get(this.nextTicket); next !== undefined; next = this.arrived.get(this.nextTicket)) {
+        this.arrived.delete(this.nextTicket++);
+        if (next) await this.addToPack(next);
+      }
+    });
+  }
+
+  private async addToPack(slice: Slice): Promise<void> {
+    this.pack.push(slice);
+    this.packSize += slice.plain.length;
+    const full = this.packSize >= PACK_FULL - PACKED_BELOW;
+    if (full || (this.packSize >= PACK_LEAST && endsPack(slice.name))) await this.closePack();
+  }
+
+  /** Waits until all that was given is stored and read back. */
+  async settle(): Promise<void> {
+    while (this.open.size > 0) await Promise.all(this.open);
+    if (this.packSize > 0) await this.closePack();
+    this.check();
+  }
+
+  private async closePack(): Promise<void> {
+    const slices = this.pack;
+    this.pack = [];
+    this.packSize = 0;
+    const chunk = await this.storeOnce(Buffer.concat(slices.map(({ plain }) => plain)));
+    let offset = 0;
+    for (const { place, plain, sha256 } of slices) {
+      place({ chunk, offset, length: plain.length, sha256 });
+      offset += plain.length;
+    }
+  }
+
+  private async storeOnce(plain: Uint8Array): Promise<number> {
+    const { chunk, addedBytes } = await storeChunk(this.repository, plain, this.signal);
+    // two equal chunks in flight at once are both stored; the second replaced the first with the same bytes
+    const known = this.byId.get(chunk.id);
+    if (known !== undefined) return known;
+    this.addedBytes += addedBytes;
+    const index = this.chunks.push(chunk) - 1;
+    this.byId.set(chunk.id, index);
+    return index;
+  }
+
+  private track(work: () => Promise<void>): void {
+    this.inFlight++;
+    const done = work()
+      .catch((error: unknown) => {
+        this.failure ??= error;
+      })
+      .finally(() => {
+        this.inFlight--;
+        this.open.delete(done);
+        for (const free of this.waiting.splice(0)) free();
+      });
+    this.open.add(done);
+  }
+}
+
+/** Takes one artifact's bytes: whole chunks (`chunk`), or text of any length (`write`). `end` answers where they lie. */
+export class ArtifactBytes {
+  private readonly writer: ArtifactWriter;
+  private readonly packed: { name: string; ticket: number } | null;
+  private readonly pieces: (Piece | undefined)[] = [];
+  private text: Buffer[] = [];
+  private textSize = 0;
+  private shared = false;
+  size = 0;
+
+  constructor(writer: ArtifactWriter, packed: { name: string; ticket: number } | null) {
+    this.writer = writer;
+    this.packed = packed;
+  }
+
+  /** One chunk as the scanner cut it; copied, because the view is reused. */
+  chunk(view: Uint8Array, last: boolean): void {
+    this.size += view.length;
+    const plain = Buffer.from(view);
+    const index = this.pieces.push(undefined) - 1;
+    const place = (piece: Piece): void => {
+      this.pieces[index] = piece;
+    };
+    if (!(last && this.packed && this.size < PACKED_BELOW)) this.writer.store(plain, place);
+    else {
+      this.shared = true;
+      this.writer.share(this.packed.ticket, { name: this.packed.name, plain, place });
+    }
+  }
+
+  /** Text in pieces of any length; cut at a fixed length. */
+  async write(part: Buffer): Promise<void> {
+    this.text.push(part);
+    this.textSize += part.length;
+    if (this.textSize < TEXT_CHUNK) return;
+    await this.writer.room();
+    this.chunk(this.takeText(), false);
+  }
+
+  private takeText(): Buffer {
+    const all = Buffer.concat(this.text);
+    this.text = [];
+    this.textSize = 0;
+    return all;
+  }
+
+  /** Ends the artifact. The answer is complete only after the writer has settled. */
+  end(): () => StoredBytes {
+    if (this.textSize > 0) this.chunk(this.takeText(), true);
+    if (this.packed && !this.shared) this.writer.share(this.packed.ticket, null);
+    return () => {
+      const pieces = this.pieces.map((piece) => {
+        if (!piece) throw new Error('an artifact was read before the writer had settled');
+        return piece;
+      });
+      return { size: this.size, digest: digestOfPieces(pieces.map(({ sha256 }) => sha256)), pieces };
+    };
+  }
+}

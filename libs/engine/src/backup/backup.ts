@@ -1,0 +1,227 @@
+import {
+  OperationError,
+  type BackupOutput,
+  type Coverage,
+  type EnvironmentKind,
+  type OperationTypes,
+} from '@holdfast/contracts';
+import { isTable, writeManifest, type Artifact, type Manifest, type ManifestSource } from '../manifest/manifest.ts';
+import { findClient } from '../postgres/binaries.ts';
+import { readCatalog } from '../postgres/catalog.ts';
+import { withConnection } from '../postgres/connection.ts';
+import type { PostgresTarget } from '../postgres/target.ts';
+import {
+  excludedSchemas,
+  readBlockers,
+  readExtensions,
+  readFacts,
+  readGaps,
+  reading,
+  readRoles,
+  rolePasswordGap,
+} from '../postgres/inspect.ts';
+import { dumpSection } from '../postgres/pg-dump.ts';
+import { openSnapshot, READ_SETTINGS, type Snapshot } from '../postgres/snapshot.ts';
+import { listSourceTables } from '../postgres/tables.ts';
+import { chunkPath, FORMAT_VERSION, type Repository } from '../repository/repository.ts';
+import { Meter, type Run } from '../run.ts';
+import { ArtifactWriter } from './artifact-writer.ts';
+import { captureRows, type PendingArtifact } from './capture-rows.ts';
+import { rolesSql } from './roles-sql.ts';
+import { databaseSql, largeObjectDefinitions, sequencesSql } from './schema-texts.ts';
+
+/** The environment a backup is taken of. */
+export interface EnvironmentRef {
+  id: string;
+  name: string;
+  kind: EnvironmentKind;
+}
+
+export interface BackUpInput {
+  environment: EnvironmentRef;
+  source: PostgresTarget;
+  repository: Repository;
+  backup: Pick<OperationTypes['backup']['input'], 'name' | 'description' | 'tags' | 'components'> & { id: string };
+  toolsDir: string;
+  lockTimeoutSeconds: number;
+  /** Tables read at once. */
+  parallel: number;
+}
+
+export interface BackupSummary extends BackupOutput {
+  takenAt: string;
+  serverVersion: string;
+  database: string;
+  manifestSha256: string;
+}
+
+type Facts = Awaited<ReturnType<typeof readFacts>>;
+
+/** Refuses before anything is read what would make the backup incomplete. */
+async function inspect(input: BackUpInput, signal: AbortSignal): Promise<{ facts: Facts; binDir: string }> {
+  const excluded = excludedSchemas(input.environment.kind);
+  return withConnection(input.source, { signal, settings: READ_SETTINGS }, async (client) => {
+    const facts = await reading('reading the server', () => readFacts(client));
+    const blockers = await reading('reading privileges', () => readBlockers(client, excluded));
+    const first = blockers[0];
+    if (first) {
+      const more = blockers.length > 1 ? ` (and ${blockers.length - 1} more tables)` : '';
+      throw new OperationError(first.code, `${first.message}${more}`, {
+        hint: 'Use a role that may read every row: the owner, or one with SELECT on all tables and BYPASSRLS.',
+      });
+    }
+    const found = await findClient(input.toolsDir, facts.serverMajor);
+    if (!found) {
+      throw new OperationError('postgres.client_missing', `No pg_dump for Postgres ${facts.serverMajor} was found`, {
+        hint: 'Install the Postgres client of this version or a newer one on the worker.',
+      });
+    }
+    return { facts, binDir: found.binDir };
+  });
+}
+
+/** The artifacts that are text: what makes the schema, and what it is compared with later. */
+async function captureTexts(
+  input: BackUpInput,
+  snapshot: Snapshot,
+  source: ManifestSource,
+  binDir: string,
+  writer: ArtifactWriter,
+  meter: Meter,
+  signal: AbortSignal,
+): Promise<PendingArtifact[]> {
+  const excludeSchemas = excludedSchemas(input.environment.kind);
+  meter.step('schema', 'artifacts', 7);
+  const section = (name: 'pre-data' | 'post-data') =>
+    dumpSection({
+      ...{ binDir, target: input.source, section: name, snapshot: snapshot.name, excludeSchemas, signal },
+      lockTimeoutSeconds: input.lockTimeoutSeconds,
+    });
+  const keep = async (
+    kind: Exclude<Artifact['kind'], 'table' | 'large-objects'>,
+    text: AsyncIterable<Buffer>,
+  ): Promise<PendingArtifact> => {
+    const bytes = writer.begin();
+    for await (const part of text) await bytes.write(part);
+    const stored = bytes.end();
+    meter.add(1, bytes.size);
+    return () => ({ kind, name: kind, ...stored() });
+  };
+  const dumps = await Promise.all([keep('pre-data', section('pre-data')), keep('post-data', section('post-data'))]);
+  const { client } = snapshot;
+  return reading('reading the schema', async () => [
+    ...dumps,
+    await keep('sequences', sequencesSql(client, excludeSchemas)),
+    await keep('large-object-definitions', largeObjectDefinitions(client)),
+    await keep('roles', once(rolesSql(source.roles, source.serverMajor))),
+    await keep('database', once(await databaseSql(client))),
+    await keep('catalog', once(JSON.stringify(await readCatalog(client, { excludeSchemas })))),
+  ]);
+}
+
+async function* once(text: string): AsyncGenerator<Buffer> {
+  yield Buffer.from(text);
+}
+
+async function describeSource(input: BackUpInput, facts: Facts, snapshot: Snapshot): Promise<ManifestSource> {
+  const { client } = snapshot;
+  const { sizeBytes: _sizeBytes, ...kept } = facts;
+  return {
+    ...kept,
+    environmentId: input.environment.id,
+    environmentName: input.environment.name,
+    environmentKind: input.environment.kind,
+    walPosition: snapshot.walPosition,
+    snapshot: snapshot.name,
+    takenAt: snapshot.takenAt,
+    extensions: await readExtensions(client),
+    roles: await readRoles(client, facts.serverMajor),
+  };
+}
+
+const INCLUDED = ['schema', 'rows', 'sequence values', 'large objects', 'roles and memberships', 'database settings'];
+
+async function coverageOf(input: BackUpInput, snapshot: Snapshot, source: ManifestSource): Promise<Coverage> {
+  const gaps = await readGaps(snapshot.client, input.environment.kind);
+  return { included: INCLUDED, gaps: [...gaps, ...rolePasswordGap(source.roles)] };
+}
+
+/** Every chunk the manifest will name is there, and as long as it must be: a sweep may have run meanwhile. */
+async function checkChunks(repository: Repository, writer: ArtifactWriter, meter: Meter): Promise<void> {
+  meter.step('check', 'artifacts', writer.chunks.length);
+  for (const chunk of writer.chunks) {
+    const size = await repository.driver.size(chunkPath(chunk.domain, chunk.id));
+    if (size !== chunk.storedSize) {
+      throw new OperationError('backup.not_written', `Chunk ${chunk.id} is ${size === null ? 'gone' : 'cut short'}`);
+    }
+    meter.add(1);
+  }
+}
+
+/**
+ * Takes a backup of one database at one instant: a snapshot is held, schema and rows are read under it, every chunk is
+ * read back after it was written, and the manifest is written last. Nothing is listed before this function answers.
+ */
+export async function backUp(input: BackUpInput, run: Run): Promise<BackupSummary> {
+  const meter = new Meter(run);
+  meter.step('connect', 'artifacts', 1);
+  const { facts, binDir } = await inspect(input, run.signal);
+  const snapshot = await openSnapshot(input.source, {
+    signal: run.signal,
+    lockTimeoutSeconds: input.lockTimeoutSeconds,
+    clientEncoding: facts.clientEncoding,
+    excludeSchemas: excludedSchemas(input.environment.kind),
+  });
+  try {
+    return await capture(input, facts, binDir, snapshot, meter, run.signal);
+  } catch (error) {
+    run.signal.throwIfAborted();
+    throw error;
+  } finally {
+    await snapshot.close();
+  }
+}
+
+async function capture(
+  input: BackUpInput,
+  facts: Facts,
+  binDir: string,
+  snapshot: Snapshot,
+  meter: Meter,
+  signal: AbortSignal,
+): Promise<BackupSummary> {
+  const { repository, backup } = input;
+  const source = await reading('reading the source', () => describeSource(input, facts, snapshot));
+  const writer = new ArtifactWriter(repository, signal);
+  const texts = await captureTexts(input, snapshot, source, binDir, writer, meter, signal);
+  const tables = await reading('listing the tables', () =>
+    listSourceTables(snapshot.client, excludedSchemas(input.environment.kind)),
+  );
+  const rows = await captureRows(snapshot, tables, writer, meter, input.parallel);
+  const coverage = await reading('reading what is left out', () => coverageOf(input, snapshot, source));
+  await writer.settle();
+  await checkChunks(repository, writer, meter);
+  const artifacts = [...texts, ...rows].map((finish) => finish());
+  meter.step('manifest', 'artifacts', 1);
+  const manifest: Manifest = {
+    ...{ holdfast: 'manifest', formatVersion: FORMAT_VERSION, repositoryId: repository.uid, backupId: backup.id },
+    ...{ name: backup.name, description: backup.description, tags: backup.tags, components: backup.components },
+    ...{ codec: 'zstd', keyId: null, tool: 'holdfast 0.1.0', source, coverage, chunks: writer.chunks, artifacts },
+  };
+  // last: a backup without a manifest is no backup, and one with it is whole
+  const written = await writeManifest(repository, manifest, signal);
+  meter.add(1);
+  const tableArtifacts = artifacts.filter(isTable);
+  return {
+    backupId: backup.id,
+    tables: tableArtifacts.length,
+    rows: tableArtifacts.reduce((sum, artifact) => sum + artifact.rows, 0),
+    sizeBytes: artifacts.reduce((sum, { size }) => sum + size, 0),
+    storedBytes: writer.addedBytes + written.sizeBytes,
+    coverage,
+    takenAt: snapshot.takenAt,
+    serverVersion: facts.serverVersion,
+    database: facts.database,
+    manifestSha256: written.sha256,
+  };
+}

@@ -1,0 +1,133 @@
+import { OperationError } from '@holdfast/contracts';
+import { once } from 'node:events';
+import type { Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { pack, type Pack } from 'tar-stream';
+import { readArtifact } from '../manifest/artifact-reader.ts';
+import {
+  isTable,
+  readManifest,
+  textArtifact,
+  type Artifact,
+  type Manifest,
+  type TextArtifact,
+} from '../manifest/manifest.ts';
+import { readStored } from '../repository/chunk-store.ts';
+import type { Repository } from '../repository/repository.ts';
+import { copyInStatement } from '../restore/load-rows.ts';
+import { Meter, type Run } from '../run.ts';
+import { readmeText, RESTORE_SCRIPT } from './tar-texts.ts';
+
+export interface TarInput {
+  repository: Repository;
+  environmentId: string;
+  backupId: string;
+  manifestSha256?: string | null;
+}
+
+const TEXTS: { kind: TextArtifact['kind']; file: string }[] = [
+  { kind: 'roles', file: '1-roles.sql' },
+  { kind: 'pre-data', file: '2-pre-data.sql' },
+  { kind: 'sequences', file: '4-sequences.sql' },
+  { kind: 'large-object-definitions', file: '5-large-objects.sql' },
+  { kind: 'post-data', file: '6-post-data.sql' },
+  { kind: 'database', file: '7-database.sql' },
+];
+
+/** One tar of one backup: entries are written one after another, each with its size known before its bytes. */
+class BackupTar {
+  private readonly tar: Pack = pack();
+  private readonly repository: Repository;
+  private readonly manifest: Manifest;
+  private readonly signal: AbortSignal;
+  private readonly meter: Meter;
+  private readonly mtime: Date;
+
+  constructor(repository: Repository, manifest: Manifest, signal: AbortSignal, meter: Meter) {
+    this.repository = repository;
+    this.manifest = manifest;
+    this.signal = signal;
+    this.meter = meter;
+    this.mtime = new Date(manifest.source.takenAt);
+  }
+
+  async send(output: Writable): Promise<void> {
+    const written = this.writeAll().then(
+      () => this.tar.finalize(),
+      (error: unknown) => this.tar.destroy(error instanceof Error ? error : new Error(String(error))),
+    );
+    await pipeline(this.tar, output, { signal: this.signal });
+    await written;
+  }
+
+  private async writeAll(): Promise<void> {
+    await this.text('README.md', readmeText(this.manifest));
+    await this.text('restore.sh', RESTORE_SCRIPT, 0o755);
+    for (const { kind, file } of TEXTS) await this.plain(file, textArtifact(this.manifest, kind));
+    for (const [index, table] of this.manifest.artifacts.filter(isTable).entries()) {
+      const name = `3-rows/${String(index + 1).padStart(6, '0')}`;
+      await this.text(`${name}.sql`, `${copyInStatement(table)}\n`);
+      await this.rows(name, table);
+    }
+    const objects = this.manifest.artifacts.find(({ kind }) => kind === 'large-objects');
+    if (objects) await this.rows('5-large-objects', objects);
+  }
+
+  private async entry(name: string, size: number, bytes: AsyncIterable<Uint8Array>, mode = 0o644): Promise<void> {
+    const sink = this.tar.entry({ name: `backup/${name}`, size, mode, mtime: this.mtime });
+    for await (const part of bytes) {
+      this.meter.add(part.length, part.length);
+      if (!sink.write(part)) await once(sink, 'drain', { signal: this.signal });
+    }
+    sink.end(undefined);
+    await once(sink, 'finish', { signal: this.signal });
+  }
+
+  private async text(name: string, text: string, mode?: number): Promise<void> {
+    const bytes = Buffer.from(text);
+    await this.entry(
+      name,
+      bytes.length,
+      (async function* () {
+        yield bytes;
+      })(),
+      mode,
+    );
+  }
+
+  private plain(name: string, artifact: Artifact): Promise<void> {
+    return this.entry(name, artifact.size, readArtifact(this.repository, this.manifest, artifact, this.signal));
+  }
+
+  /** Rows as they are stored where the artifact has its chunks to itself: frames of zstd may stand side by side. */
+  private rows(name: string, artifact: Artifact): Promise<void> {
+    const chunks = artifact.pieces.map((piece) => ({ piece, chunk: this.manifest.chunks[piece.chunk] }));
+    const whole = chunks.every(({ piece, chunk }) => chunk && piece.offset === 0 && piece.length === chunk.size);
+    if (!whole || artifact.size === 0) return this.plain(`${name}.copy`, artifact);
+    const size = chunks.reduce((sum, { chunk }) => sum + (chunk?.storedSize ?? 0), 0);
+    return this.entry(`${name}.copy.zst`, size, this.stored(artifact));
+  }
+
+  private async *stored(artifact: Artifact): AsyncGenerator<Buffer> {
+    for (const piece of artifact.pieces) {
+      const chunk = this.manifest.chunks[piece.chunk];
+      const stored = chunk ? await readStored(this.repository, chunk, this.signal) : 'missing';
+      if (typeof stored === 'string') {
+        throw new OperationError('backup.damaged', `${artifact.name}: chunk ${chunk?.id} is damaged (${stored})`);
+      }
+      yield stored;
+    }
+  }
+}
+
+/**
+ * Streams a backup as a tar of plain files, with a README and a script that restore it by `psql` and `zstd` alone. Every
+ * chunk is checked before it is sent; a damaged one breaks the stream, so that a cut tar never looks whole.
+ */
+export async function writeBackupTar(input: TarInput, output: Writable, run: Run): Promise<void> {
+  const { repository, environmentId, backupId, manifestSha256 = null } = input;
+  const manifest = await readManifest(repository, environmentId, backupId, run.signal, manifestSha256);
+  const meter = new Meter(run);
+  meter.step('rows', 'bytes', null);
+  await new BackupTar(repository, manifest, run.signal, meter).send(output);
+}

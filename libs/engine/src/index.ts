@@ -1,0 +1,14 @@
+export * from './backup/backup.ts';
+export * from './postgres/binaries.ts';
+export { connect, disconnect, withConnection } from './postgres/connection.ts';
+export * from './postgres/catalog.ts';
+export * from './postgres/probe.ts';
+export * from './postgres/server.ts';
+export type { PostgresTarget } from './postgres/target.ts';
+export { attachRepository, openRepository, type Repository } from './repository/repository.ts';
+export type { Run } from './run.ts';
+export { writeBackupTar } from './download/backup-tar.ts';
+export { expire, type ExpireArguments } from './retention/expire.ts';
+export { restore, type RestoreArguments } from './restore/restore.ts';
+export { scratchServers, type ScratchServers } from './verify/scratch.ts';
+export { verify, type VerifyInput as VerifyArguments } from './verify/verify.ts';

@@ -1,0 +1,43 @@
+import { OperationError } from '@holdfast/contracts';
+import { readChunk } from '../repository/chunk-store.ts';
+import type { Repository } from '../repository/repository.ts';
+import type { Artifact, Manifest } from './manifest.ts';
+
+/** Streams an artifact's plain bytes, each chunk checked before any of it is given out; reads one chunk ahead. */
+export async function* readArtifact(
+  repository: Repository,
+  manifest: Manifest,
+  artifact: Artifact,
+  signal: AbortSignal,
+): AsyncGenerator<Buffer> {
+  const open = (index: number): Promise<Buffer> | undefined => {
+    const piece = artifact.pieces[index];
+    if (!piece) return undefined;
+    const chunk = manifest.chunks[piece.chunk];
+    if (!chunk) throw new OperationError('manifest.damaged', `${artifact.name} names a chunk that is not listed`);
+    const read = readChunk(repository, chunk, artifact.name, signal).then((plain) =>
+      plain.subarray(piece.offset, piece.offset + piece.length),
+    );
+    // whoever awaits it sees the error; until then it is not an unhandled one
+    read.catch(() => undefined);
+    return read;
+  };
+  let next = open(0);
+  for (let index = 0; next; index++) {
+    const current = next;
+    next = open(index + 1);
+    yield await current;
+  }
+}
+
+/** A text artifact as one string; for texts that are bounded by the size of a schema. */
+export async function readText(
+  repository: Repository,
+  manifest: Manifest,
+  artifact: Artifact,
+  signal: AbortSignal,
+): Promise<string> {
+  const parts: Buffer[] = [];
+  for await (const part of readArtifact(repository, manifest, artifact, signal)) parts.push(part);
+  return Buffer.concat(parts).toString('utf8');
+}

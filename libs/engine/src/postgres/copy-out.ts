@@ -1,0 +1,147 @@
+import pg from 'pg';
+import type { Socket } from 'node:net';
+import { RowScanner, type RowFigures } from '../rows/row-scanner.ts';
+import { destroy } from './connection.ts';
+
+/** Where the rows of one COPY go. */
+export interface RowSink {
+  /** A chunk, valid only during the call; `last` when the COPY has ended with it. */
+  chunk(view: Uint8Array, last: boolean): void;
+  /** Answers a promise while no more should come; undefined: go on. */
+  pause(): Promise<void> | undefined;
+  /** Told after each piece the socket gave: rows and plain bytes so far. */
+  progress?(figures: { rows: number; bytes: number }): void;
+}
+
+/** No byte for so long means that the server or the network is gone. */
+const SILENCE_MS = 300_000;
+
+interface Wire {
+  query(text: string): void;
+  stream: Socket;
+}
+
+/**
+ * One `COPY … TO STDOUT`, read straight from the socket: pg's own parser would make an event of every row. It is put
+ * back in place when the first message that is no row arrives, and handles that one and all after it.
+ */
+class CopyOut {
+  readonly text: string;
+  private readonly sink: RowSink;
+  private readonly client: pg.Client;
+  private readonly scanner = new RowScanner();
+  private readonly settle: (error: unknown, figures?: RowFigures) => void;
+  private parsers: ((data: Buffer) => void)[] = [];
+  private socket: Socket | undefined;
+  private failure: unknown;
+  private paused = false;
+  // pg asks a query object for this
+  readonly name = undefined;
+
+  constructor(client: pg.Client, text: string, sink: RowSink, settle: CopyOut['settle']) {
+    this.client = client;
+    this.text = text;
+    this.sink = sink;
+    this.settle = settle;
+  }
+
+  submit(connection: Wire): undefined {
+    this.socket = connection.stream;
+    this.parsers = this.socket.listeners('data') as ((data: Buffer) => void)[];
+    this.socket.removeAllListeners('data');
+    this.socket.on('data', this.take);
+    this.socket.setTimeout(SILENCE_MS, this.silent);
+    connection.query(this.text);
+    return undefined;
+  }
+
+  private readonly silent = (): void => {
+    if (!this.paused) destroy(this.client);
+  };
+
+  private readonly take = (data: Buffer): void => {
+    // what the sink throws ends the COPY: nobody wants the rest of its rows
+    try {
+      const used = this.scanner.push(data, (view) => this.sink.chunk(view, false));
+      if (used < data.length) {
+        this.giveBack(data.subarray(used));
+        return;
+      }
+      const { rows, bytes } = this.scanner.figures();
+      this.sink.progress?.({ rows, bytes });
+      const pause = this.sink.pause();
+      if (pause) this.hold(pause);
+    } catch (error) {
+      this.fail(error);
+    }
+  };
+
+  private hold(pause: Promise<void>): void {
+    const socket = this.socket;
+    socket?.pause();
+    this.paused = true;
+    pause
+      .catch((error: unknown) => this.fail(error))
+      .finally(() => {
+        this.paused = false;
+        socket?.resume();
+      });
+  }
+
+  private fail(error: unknown): void {
+    this.failure ??= error;
+    destroy(this.client);
+  }
+
+  private giveBack(rest: Buffer): void {
+    const socket = this.socket;
+    if (!socket) return;
+    socket.off('data', this.take);
+    socket.setTimeout(0);
+    socket.off('timeout', this.silent);
+    for (const parser of this.parsers) {
+      socket.on('data', parser);
+      parser(rest);
+    }
+  }
+
+  handleError(error: unknown): void {
+    this.settle(this.failure ?? error);
+  }
+
+  handleReadyForQuery(): void {
+    if (this.failure !== undefined) this.settle(this.failure);
+    else
+      this.settle(
+        undefined,
+        this.scanner.finish((view) => this.sink.chunk(view, true)),
+      );
+  }
+
+  // the rest of what pg may call
+  handleCommandComplete(): void {}
+  handleCopyData(): void {}
+  handleRowDescription(): void {}
+  handleDataRow(): void {}
+  handlePortalSuspended(): void {}
+  handleEmptyQuery(): void {}
+  callback(): void {}
+}
+
+/** Runs `COPY … TO STDOUT` and answers how many rows came, their checksum and their bytes. */
+export function copyOut(client: pg.Client, text: string, sink: RowSink): Promise<RowFigures> {
+  return new Promise((resolve, reject) => {
+    let ended = false;
+    const gone = (): void => settle(new Error('Connection terminated unexpectedly'));
+    const settle = (error: unknown, figures?: RowFigures): void => {
+      if (ended) return;
+      ended = true;
+      client.off('end', gone);
+      if (figures) resolve(figures);
+      else reject(error);
+    };
+    client.once('end', gone);
+    // pg takes any object with submit(); its types name only its own
+    client.query(new CopyOut(client, text, sink, settle) as unknown as pg.Submittable);
+  });
+}

@@ -1,0 +1,122 @@
+import { OperationError, type AttachReport } from '@holdfast/contracts';
+import { createHash, createHmac, randomBytes, randomUUID } from 'node:crypto';
+import { mkdir, readdir } from 'node:fs/promises';
+import type { RepositoryDriver } from './driver.ts';
+import { LocalDirectory } from './local-directory.ts';
+
+export const FORMAT_VERSION = 1;
+const DESCRIPTOR = 'holdfast.json';
+
+/** The descriptor at a repository's root. `idKey` keys the names of chunks in the plain domain. */
+interface Descriptor {
+  holdfast: 'repository';
+  formatVersion: number;
+  repositoryId: string;
+  created: string;
+  idKey: string;
+  sha256: string;
+}
+
+/** An opened repository: its place, its identity and the key by which plain chunks are named. */
+export interface Repository {
+  readonly driver: RepositoryDriver;
+  readonly uid: string;
+  readonly idKey: Buffer;
+}
+
+const digestOf = (descriptor: Omit<Descriptor, 'sha256'>): string =>
+  createHash('sha256').update(JSON.stringify(descriptor)).digest('hex');
+
+const descriptorText = (descriptor: Omit<Descriptor, 'sha256'>): string =>
+  `${JSON.stringify({ ...descriptor, sha256: digestOf(descriptor) }, null, 2)}\n`;
+
+function parseDescriptor(bytes: Buffer, location: string): Descriptor {
+  let parsed: Descriptor;
+  try {
+    parsed = JSON.parse(bytes.toString('utf8')) as Descriptor;
+  } catch (error) {
+    throw damaged(location, error);
+  }
+  if (parsed?.holdfast !== 'repository') throw damaged(location);
+  if (typeof parsed.formatVersion === 'number' && parsed.formatVersion > FORMAT_VERSION) {
+    throw new OperationError(
+      'repository.format_unsupported',
+      `${location} has format ${parsed.formatVersion}; this version reads up to ${FORMAT_VERSION}`,
+      { hint: 'Use a newer Holdfast.' },
+    );
+  }
+  const { sha256, ...rest } = parsed;
+  // byte for byte: a changed space is a changed file
+  if (sha256 !== digestOf(rest) || bytes.toString('utf8') !== descriptorText(rest)) throw damaged(location);
+  return parsed;
+}
+
+const damaged = (location: string, cause?: unknown): OperationError =>
+  new OperationError('repository.missing', `${DESCRIPTOR} in ${location} is damaged`, {
+    hint: `Put back a copy of ${DESCRIPTOR}; chunks and manifests are not affected.`,
+    cause,
+  });
+
+/** Opens what is there; throws `repository.missing`, or `repository.foreign` when it is not the one expected. */
+export async function openDriver(driver: RepositoryDriver, expectedUid: string | null): Promise<Repository> {
+  const bytes = await driver.read(DESCRIPTOR);
+  if (!bytes) {
+    throw new OperationError('repository.missing', `${DESCRIPTOR} is missing in ${driver.location}`, {
+      hint: 'Is the right disk mounted?',
+    });
+  }
+  const descriptor = parseDescriptor(bytes, driver.location);
+  if (expectedUid !== null && descriptor.repositoryId !== expectedUid) {
+    throw new OperationError(
+      'repository.foreign',
+      `${driver.location} holds repository ${descriptor.repositoryId}, not ${expectedUid}`,
+      { hint: 'Is the right disk mounted?' },
+    );
+  }
+  return { driver, uid: descriptor.repositoryId, idKey: Buffer.from(descriptor.idKey, 'base64') };
+}
+
+export const openRepository = (path: string, expectedUid: string | null): Promise<Repository> =>
+  openDriver(new LocalDirectory(path), expectedUid);
+
+async function countBackups(driver: RepositoryDriver): Promise<number> {
+  let count = 0;
+  for await (const file of driver.list('backups')) if (file.path.endsWith('/manifest.json')) count++;
+  return count;
+}
+
+/** Opens the repository in a directory, or makes one when the directory is empty or absent. */
+export async function attachRepository(path: string): Promise<{ repository: Repository; report: AttachReport }> {
+  const driver = new LocalDirectory(path);
+  await mkdir(path, { recursive: true }).catch((error: unknown) => {
+    throw new OperationError('repository.unreachable', `${path} cannot be made`, { cause: error });
+  });
+  const found = await readdir(path);
+  const created = !found.includes(DESCRIPTOR);
+  if (created && found.some((name) => name !== 'lost+found')) {
+    throw new OperationError('repository.occupied', `${path} holds other files and no ${DESCRIPTOR}`, {
+      hint: 'Choose an empty directory.',
+    });
+  }
+  if (created) {
+    const text = descriptorText({
+      holdfast: 'repository',
+      formatVersion: FORMAT_VERSION,
+      repositoryId: randomUUID(),
+      created: new Date().toISOString(),
+      idKey: randomBytes(32).toString('base64'),
+    });
+    await driver.write(DESCRIPTOR, Buffer.from(text));
+  }
+  const repository = await openDriver(driver, null);
+  const backups = created ? 0 : await countBackups(driver);
+  return { repository, report: { repositoryUid: repository.uid, formatVersion: FORMAT_VERSION, created, backups } };
+}
+
+/** The name of a plain chunk: HMAC-SHA256 of its SHA-256 under the repository's key, in hex. */
+export const chunkId = (repository: Repository, plainSha256: string): string =>
+  createHmac('sha256', repository.idKey).update(Buffer.from(plainSha256, 'hex')).digest('hex');
+
+export const chunkPath = (domain: string, id: string): string => `chunks/${domain}/${id.slice(0, 2)}/${id}`;
+export const manifestPath = (environmentId: string, backupId: string): string =>
+  `backups/${environmentId}/${backupId}/manifest.json`;

@@ -1,0 +1,98 @@
+import type { CoverageGap, OperationError, RestoreContent } from '@holdfast/contracts';
+import { readText } from '../manifest/artifact-reader.ts';
+import {
+  isTable,
+  textArtifact,
+  type LargeObjectArtifact,
+  type Manifest,
+  type TableArtifact,
+  type TextArtifact,
+} from '../manifest/manifest.ts';
+import { disconnect, translateQuery } from '../postgres/connection.ts';
+import { splitStatements, type Statement } from '../postgres/statements.ts';
+import type { PostgresTarget } from '../postgres/target.ts';
+import type { Repository } from '../repository/repository.ts';
+import type { Meter } from '../run.ts';
+import { loadLargeObjects, loadRows } from './load-rows.ts';
+import { ensureRoles } from './roles.ts';
+import { openSession, runInOrder, runSideBySide, type StatementFault } from './statement-runner.ts';
+
+export interface ApplyInput {
+  repository: Repository;
+  manifest: Manifest;
+  /** The database that receives it: new, or empty. */
+  target: PostgresTarget;
+  content: RestoreContent;
+  parallel: number;
+  signal: AbortSignal;
+  meter: Meter;
+  /** Names of the steps; a trial restore counts all of them as one. */
+  steps: { preData: string; rows: string; postData: string };
+  keepsStatement: (statement: Statement) => boolean;
+  keepsTable: (table: TableArtifact) => boolean;
+  /** Told of each failed statement; throws to stop, returns to go on. */
+  onStatementFault: (fault: StatementFault) => void;
+  onTableFault: (table: TableArtifact, error: OperationError) => void;
+}
+
+async function statementsOf(input: ApplyInput, kind: Exclude<TextArtifact['kind'], 'catalog' | 'roles'>) {
+  const artifact = textArtifact(input.manifest, kind);
+  const text = await readText(input.repository, input.manifest, artifact, input.signal);
+  return [...splitStatements(text)];
+}
+
+/** Makes the roles that are missing on the target's server. */
+async function applyRoles(input: ApplyInput): Promise<CoverageGap[]> {
+  const client = await openSession({ ...input, clientEncoding: 'UTF8' });
+  try {
+    return await ensureRoles(client, input.manifest.source.roles);
+  } catch (error) {
+    input.signal.throwIfAborted();
+    throw translateQuery(error, 'making roles');
+  } finally {
+    await disconnect(client);
+  }
+}
+
+/**
+ * Gives a backup's database part to an empty database. Order: roles, pre-data, rows (no trigger and no foreign key is
+ * there yet), sequences, large objects, post-data, and last the database's own settings, which no step before may obey.
+ */
+export async function applyBackup(input: ApplyInput): Promise<CoverageGap[]> {
+  const { manifest, meter } = input;
+  const gaps = await applyRoles(input);
+  const run = {
+    ...{ target: input.target, signal: input.signal, clientEncoding: 'UTF8' },
+    onFault: input.onStatementFault,
+    onDone: () => meter.add(1),
+  };
+  const preData = (await statementsOf(input, 'pre-data')).filter(input.keepsStatement);
+  meter.step(input.steps.preData, 'statements', preData.length);
+  await runInOrder(preData, run);
+  if (input.content !== 'schema') await applyRows(input);
+  const postData = (await statementsOf(input, 'post-data')).filter(input.keepsStatement);
+  meter.step(input.steps.postData, 'statements', postData.length);
+  await runSideBySide(postData, input.parallel, run);
+  await runInOrder(await statementsOf(input, 'database'), { ...run, onDone: () => undefined });
+  return gaps;
+}
+
+async function applyRows(input: ApplyInput): Promise<void> {
+  const { manifest, meter } = input;
+  const tables = manifest.artifacts.filter(isTable).filter(input.keepsTable);
+  const objects = manifest.artifacts.filter(
+    (artifact): artifact is LargeObjectArtifact => artifact.kind === 'large-objects',
+  );
+  const total = [...tables, ...objects].reduce((sum, { size }) => sum + size, 0);
+  meter.step(input.steps.rows, 'bytes', total);
+  await loadRows({ ...input, onFault: input.onTableFault }, tables);
+  const values = [
+    ...(await statementsOf(input, 'sequences')),
+    ...(await statementsOf(input, 'large-object-definitions')),
+  ];
+  await runInOrder(values, {
+    ...{ target: input.target, signal: input.signal, clientEncoding: 'UTF8', onDone: () => undefined },
+    onFault: input.onStatementFault,
+  });
+  for (const artifact of objects) await loadLargeObjects(input, artifact);
+}

@@ -1,0 +1,150 @@
+import { OperationError, type Difference } from '@holdfast/contracts';
+import type pg from 'pg';
+import { copyStatement } from '../backup/capture-rows.ts';
+import { LARGE_OBJECTS_COPY } from '../backup/schema-texts.ts';
+import { readText } from '../manifest/artifact-reader.ts';
+import { isTable, textArtifact, type Manifest, type TableArtifact } from '../manifest/manifest.ts';
+import { compareCatalogs, readCatalog, type Catalog } from '../postgres/catalog.ts';
+import { connect, destroy, disconnect, faultCode, translateQuery } from '../postgres/connection.ts';
+import { copyOut } from '../postgres/copy-out.ts';
+import { displayName } from '../postgres/identifiers.ts';
+import { excludedSchemas } from '../postgres/inspect.ts';
+import { READ_SETTINGS } from '../postgres/snapshot.ts';
+import type { PostgresTarget } from '../postgres/target.ts';
+import type { Repository } from '../repository/repository.ts';
+import { checksumText } from '../rows/row-scanner.ts';
+import type { Meter } from '../run.ts';
+
+export interface CompareInput {
+  repository: Repository;
+  manifest: Manifest;
+  target: PostgresTarget;
+  parallel: number;
+  signal: AbortSignal;
+  meter: Meter;
+  /** Only rows of these are compared. */
+  keepsTable: (table: TableArtifact) => boolean;
+  /** Cuts both catalogs to what was restored. */
+  selectCatalog: (catalog: Catalog) => Catalog;
+  rows: boolean;
+}
+
+/** What rows are compared by: one or more artifacts and the table that holds them now. */
+interface RowsToCompare {
+  name: string;
+  statement: string;
+  rows: number;
+  checksum: string;
+  size: number;
+}
+
+/** Rows that were given to a partitioned root are compared there: which partition has them now follows new OIDs. */
+function rowsToCompare(tables: TableArtifact[]): RowsToCompare[] {
+  const byTarget = new Map<string, RowsToCompare>();
+  for (const artifact of tables) {
+    const { schema, table } = artifact.loadInto ?? artifact;
+    const name = displayName(schema, table);
+    const known = byTarget.get(name);
+    const sum = BigInt(`0x${known?.checksum ?? '0'}`) + BigInt(`0x${artifact.checksum}`);
+    const source = { schema, name: table, columns: artifact.columns, condition: artifact.condition };
+    const columns = artifact.columns.map((column) => `"${column.replaceAll('"', '""')}"`).join(', ');
+    const root = `COPY (SELECT ${columns} FROM "${schema.replaceAll('"', '""')}"."${table.replaceAll('"', '""')}") TO STDOUT`;
+    byTarget.set(name, {
+      name,
+      statement: artifact.loadInto ? root : copyStatement(source),
+      rows: (known?.rows ?? 0) + artifact.rows,
+      checksum: checksumText(sum),
+      size: (known?.size ?? 0) + artifact.size,
+    });
+  }
+  return [...byTarget.values()].sort((a, b) => b.size - a.size);
+}
+
+async function compareOne(client: pg.Client, expected: RowsToCompare, meter: Meter): Promise<Difference | null> {
+  let told = 0;
+  let toldRows = 0;
+  try {
+    const found = await copyOut(client, expected.statement, {
+      chunk: () => undefined,
+      pause: () => undefined,
+      progress: ({ rows, bytes }) => {
+        meter.add(bytes - told, bytes - told, rows - toldRows);
+        told = bytes;
+        toldRows = rows;
+      },
+    });
+    if (found.rows === expected.rows && found.checksum === expected.checksum) return null;
+    const shown = (figures: { rows: number; checksum: string }): string =>
+      `${figures.rows} rows, checksum ${figures.checksum}`;
+    return {
+      ...{ kind: 'rows', subject: expected.name, protection: false },
+      ...{ expected: shown(expected), found: shown(found) },
+    };
+  } catch (error) {
+    // a table that is not there is a difference, not an accident
+    if (!['42P01', '42703', '3F000'].includes(faultCode(error) ?? '')) throw translateQuery(error, expected.name);
+    return { kind: 'rows', subject: expected.name, expected: `${expected.rows} rows`, found: null, protection: false };
+  }
+}
+
+async function compareRows(input: CompareInput): Promise<Difference[]> {
+  const queue = rowsToCompare(input.manifest.artifacts.filter(isTable).filter(input.keepsTable));
+  const objects = input.manifest.artifacts.find(({ kind }) => kind === 'large-objects');
+  if (objects?.kind === 'large-objects') {
+    queue.push({ ...objects, name: 'large objects', statement: LARGE_OBJECTS_COPY });
+  }
+  const differences: Difference[] = [];
+  const clients: pg.Client[] = [];
+  const settings = { ...READ_SETTINGS, client_encoding: input.manifest.source.clientEncoding };
+  const work = async (): Promise<void> => {
+    const client = await connect(input.target, { signal: input.signal, settings });
+    clients.push(client);
+    // large objects are read by descriptors, which live in a transaction
+    await client.query('BEGIN READ ONLY');
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      const difference = await compareOne(client, next, input.meter);
+      if (!difference) continue;
+      differences.push(difference);
+      await client.query('ROLLBACK');
+      await client.query('BEGIN READ ONLY');
+    }
+  };
+  const ended = await Promise.allSettled(
+    Array.from({ length: Math.max(1, input.parallel) }, () =>
+      work().catch((error: unknown) => {
+        queue.length = 0;
+        clients.forEach(destroy);
+        throw error;
+      }),
+    ),
+  );
+  await Promise.all(clients.map((client) => disconnect(client)));
+  input.signal.throwIfAborted();
+  const failed = ended.find((end) => end.status === 'rejected');
+  if (failed) throw failed.reason;
+  return differences;
+}
+
+async function compareSchema(input: CompareInput): Promise<Difference[]> {
+  const { manifest, signal } = input;
+  const text = await readText(input.repository, manifest, textArtifact(manifest, 'catalog'), signal);
+  const expected = JSON.parse(text) as Catalog;
+  const client = await connect(input.target, { signal, settings: READ_SETTINGS });
+  try {
+    await client.query('BEGIN READ ONLY');
+    const excludeSchemas = excludedSchemas(manifest.source.environmentKind);
+    const found = await readCatalog(client, { excludeSchemas });
+    return compareCatalogs(input.selectCatalog(expected), input.selectCatalog(found));
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error instanceof OperationError ? error : translateQuery(error, 'reading the restored catalog');
+  } finally {
+    await disconnect(client);
+  }
+}
+
+/** Compares a restored database with its backup: every table's count and checksum, then the catalogs. */
+export async function compareWithBackup(input: CompareInput): Promise<Difference[]> {
+  const rows = input.rows ? await compareRows(input) : [];
+  return [...rows, ...(await compareSchema(input))];
+}

@@ -1,0 +1,118 @@
+import { OperationError } from '@holdfast/contracts';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type pg from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+import { readArtifact } from '../manifest/artifact-reader.ts';
+import type { Artifact, LargeObjectArtifact, Manifest, TableArtifact } from '../manifest/manifest.ts';
+import { destroy, disconnect, translateQuery } from '../postgres/connection.ts';
+import { qualified, quoteIdent } from '../postgres/identifiers.ts';
+import type { PostgresTarget } from '../postgres/target.ts';
+import type { Repository } from '../repository/repository.ts';
+import type { Meter } from '../run.ts';
+import { openSession } from './statement-runner.ts';
+
+export interface LoadInput {
+  repository: Repository;
+  manifest: Manifest;
+  target: PostgresTarget;
+  signal: AbortSignal;
+  meter: Meter;
+  parallel: number;
+  /** Told of a table that could not be loaded; throws to stop, returns to go on without it. */
+  onFault: (artifact: TableArtifact, error: OperationError) => void;
+}
+
+/** Where a table's rows go: itself, or its root where that has to spread them. */
+export function copyInStatement(artifact: TableArtifact): string {
+  const { schema, table } = artifact.loadInto ?? artifact;
+  const columns = artifact.columns.map(quoteIdent).join(', ');
+  return `COPY ${qualified(schema, table)}${columns === '' ? '' : ` (${columns})`} FROM STDIN`;
+}
+
+async function copyIn(
+  input: Pick<LoadInput, 'repository' | 'manifest' | 'signal' | 'meter'>,
+  client: pg.Client,
+  artifact: Artifact & { rows: number },
+  statement: string,
+): Promise<void> {
+  const { repository, manifest, signal, meter } = input;
+  const sink = client.query(copyFrom(statement, { highWaterMark: 1 << 20 }));
+  const source = async function* (): AsyncGenerator<Buffer> {
+    for await (const part of readArtifact(repository, manifest, artifact, signal)) {
+      meter.add(part.length, part.length);
+      yield part;
+    }
+  };
+  await pipeline(Readable.from(source(), { objectMode: false, highWaterMark: 1 << 20 }), sink);
+  meter.add(0, 0, artifact.rows);
+  if (sink.rowCount !== artifact.rows) {
+    const counts = `${artifact.rows} rows were backed up, ${sink.rowCount} arrived`;
+    throw new OperationError('restore.differs', `${artifact.name}: ${counts}`);
+  }
+}
+
+/** Loads one table on the given session. Throws what Postgres says, naming the table. */
+export async function loadTable(
+  input: Pick<LoadInput, 'repository' | 'manifest' | 'signal' | 'meter'>,
+  client: pg.Client,
+  artifact: TableArtifact,
+): Promise<void> {
+  try {
+    await copyIn(input, client, artifact, copyInStatement(artifact));
+  } catch (error) {
+    input.signal.throwIfAborted();
+    throw translateQuery(error, `Table ${artifact.name}`);
+  }
+}
+
+/** Loads tables, largest first, `parallel` at once, each in a transaction of its own. */
+export async function loadRows(input: LoadInput, tables: TableArtifact[]): Promise<void> {
+  const queue = [...tables].sort((a, b) => b.size - a.size).filter(({ rows }) => rows > 0);
+  const clients: pg.Client[] = [];
+  const work = async (): Promise<void> => {
+    const client = await openSession({ ...input, clientEncoding: input.manifest.source.clientEncoding });
+    clients.push(client);
+    for (let table = queue.shift(); table; table = queue.shift()) {
+      const artifact = table;
+      await loadTable(input, client, artifact).catch((error: unknown) => {
+        const known = error instanceof OperationError && error.code === 'postgres.statement_failed';
+        if (!known) throw error;
+        input.onFault(artifact, error);
+      });
+    }
+  };
+  const workers = Array.from({ length: Math.max(1, Math.min(input.parallel, queue.length)) }, () =>
+    work().catch((error: unknown) => {
+      queue.length = 0;
+      clients.forEach(destroy);
+      throw error;
+    }),
+  );
+  const ended = await Promise.allSettled(workers);
+  await Promise.all(clients.map((client) => disconnect(client)));
+  input.signal.throwIfAborted();
+  const failed = ended.find((end) => end.status === 'rejected');
+  if (failed) throw failed.reason;
+}
+
+/** Writes the pages of large objects; pre-data has made the objects. */
+export async function loadLargeObjects(
+  input: Pick<LoadInput, 'repository' | 'manifest' | 'signal' | 'meter' | 'target'>,
+  artifact: LargeObjectArtifact,
+): Promise<void> {
+  const client = await openSession({ ...input, clientEncoding: 'UTF8' });
+  try {
+    await client.query('BEGIN');
+    // a table, because COPY is the way in that streams; it is gone with the transaction
+    await client.query('CREATE TEMP TABLE pages (object oid, place bigint, bytes bytea) ON COMMIT DROP');
+    await copyIn(input, client, artifact, 'COPY pg_temp.pages FROM STDIN');
+    await client.query('SELECT count(pg_catalog.lo_put(object, place, bytes)) FROM pg_temp.pages');
+    await client.query('COMMIT');
+  } catch (error) {
+    input.signal.throwIfAborted();
+    throw translateQuery(error, 'Large objects');
+  } finally {
+    await disconnect(client);
+  }
+}

@@ -1,0 +1,223 @@
+import {
+  OperationError,
+  VERIFY_LEVELS,
+  type DamagedArtifact,
+  type VerificationResult,
+  type VerifyLevel,
+} from '@holdfast/contracts';
+import { isTable, readManifest, type Artifact, type Manifest } from '../manifest/manifest.ts';
+import {
+  digestOfPieces,
+  readPlain,
+  readStored,
+  sha256Of,
+  type ChunkDescription,
+  type ChunkProblem,
+} from '../repository/chunk-store.ts';
+import { chunkPath, openRepository, type Repository } from '../repository/repository.ts';
+import { RowScanner } from '../rows/row-scanner.ts';
+import { Meter, type Run } from '../run.ts';
+import type { ScratchServers } from './scratch.ts';
+import { tryRestore } from './trial-restore.ts';
+
+const SHOWN = 200;
+
+export interface VerifyInput {
+  /** Where the repository is, and which one it must be. */
+  repositoryPath: string;
+  repositoryUid: string | null;
+  environmentId: string;
+  backupId: string;
+  /** SHA-256 of the manifest's file, as the catalog has it. */
+  manifestSha256: string | null;
+  level: VerifyLevel;
+  scratch: ScratchServers;
+  parallel: number;
+}
+
+const reaches = (level: VerifyLevel, wanted: VerifyLevel): boolean =>
+  VERIFY_LEVELS.indexOf(level) >= VERIFY_LEVELS.indexOf(wanted);
+
+/** What the loss of an artifact would cost, in words. */
+function costOf(artifact: Artifact): string {
+  if (isTable(artifact)) return `The ${artifact.rows} rows of ${artifact.name} cannot be restored.`;
+  if (artifact.kind === 'large-objects') return 'The large objects cannot be restored.';
+  if (artifact.kind === 'catalog') return 'A restore cannot be compared with the original.';
+  if (artifact.kind === 'pre-data') return 'Nothing can be restored without the definitions of tables and types.';
+  return `The ${artifact.kind} part cannot be restored.`;
+}
+
+const manifestDamage = (error: OperationError): DamagedArtifact => ({
+  artifact: 'manifest',
+  problem: error.message,
+  cost: 'Without its manifest the backup cannot be restored by Holdfast.',
+});
+
+/** Opens repository and manifest; a damaged one is a finding, not an accident. */
+async function openBackup(
+  input: VerifyInput,
+  signal: AbortSignal,
+): Promise<{ repository: Repository; manifest: Manifest } | DamagedArtifact> {
+  let repository: Repository;
+  try {
+    repository = await openRepository(input.repositoryPath, input.repositoryUid);
+  } catch (error) {
+    if (!(error instanceof OperationError) || !['repository.missing', 'repository.foreign'].includes(error.code)) {
+      throw error;
+    }
+    return { artifact: 'holdfast.json', problem: error.message, cost: 'The repository cannot be opened.' };
+  }
+  try {
+    const known = input.manifestSha256;
+    return { repository, manifest: await readManifest(repository, input.environmentId, input.backupId, signal, known) };
+  } catch (error) {
+    if (!(error instanceof OperationError) || !['manifest.missing', 'manifest.damaged'].includes(error.code))
+      throw error;
+    return manifestDamage(error);
+  }
+}
+
+/** Checks every chunk of a backup at a level, several at a time; answers the problem of each damaged one by index. */
+async function checkChunks(
+  repository: Repository,
+  manifest: Manifest,
+  step: 'presence' | 'checksum',
+  meter: Meter,
+  signal: AbortSignal,
+): Promise<Map<number, ChunkProblem>> {
+  const problems = new Map<number, ChunkProblem>();
+  const total = manifest.chunks.reduce((sum, chunk) => sum + chunk.storedSize, 0);
+  meter.step(step, 'bytes', total);
+  const queue = [...manifest.chunks.entries()];
+  const check = async (chunk: ChunkDescription): Promise<ChunkProblem | null> => {
+    if (step === 'checksum') {
+      const stored = await readStored(repository, chunk, signal);
+      return typeof stored === 'string' ? stored : null;
+    }
+    const size = await repository.driver.size(chunkPath(chunk.domain, chunk.id));
+    if (size === null) return 'missing';
+    return size === chunk.storedSize ? null : 'size';
+  };
+  const work = async (): Promise<void> => {
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      signal.throwIfAborted();
+      const [index, chunk] = next;
+      const problem = await check(chunk);
+      if (problem) problems.set(index, problem);
+      meter.add(chunk.storedSize, step === 'checksum' ? chunk.storedSize : 0);
+    }
+  };
+  await Promise.all(Array.from({ length: 4 }, work));
+  return problems;
+}
+
+function damageOf(artifact: Artifact, problems: Map<number, ChunkProblem>): DamagedArtifact | null {
+  for (const { chunk } of artifact.pieces) {
+    const problem = problems.get(chunk);
+    if (problem) return { artifact: artifact.name, problem, cost: costOf(artifact) };
+  }
+  return null;
+}
+
+/** Opens an artifact's chunks and compares sizes, digests, row counts and checksums with the manifest. */
+async function contentProblem(
+  repository: Repository,
+  manifest: Manifest,
+  artifact: Artifact,
+  signal: AbortSignal,
+): Promise<string | null> {
+  const counter = artifact.kind === 'table' || artifact.kind === 'large-objects' ? new RowScanner() : null;
+  let size = 0;
+  const digests: string[] = [];
+  for (const piece of artifact.pieces) {
+    const chunk = manifest.chunks[piece.chunk];
+    if (!chunk) return 'names a chunk that is not listed';
+    const plain = await readPlain(repository, chunk, signal);
+    if (typeof plain === 'string') return plain;
+    const bytes = plain.subarray(piece.offset, piece.offset + piece.length);
+    const digest = bytes.length === plain.length ? chunk.sha256 : await sha256Of(bytes);
+    if (bytes.length !== piece.length || digest !== piece.sha256) return 'content';
+    digests.push(digest);
+    size += bytes.length;
+    counter?.pushPlain(bytes);
+  }
+  if (size !== artifact.size || digestOfPieces(digests) !== artifact.digest) return 'content';
+  if (!counter || !('rows' in artifact)) return null;
+  const { rows, checksum } = counter.figures();
+  return rows === artifact.rows && checksum === artifact.checksum ? null : 'rows';
+}
+
+/** Climbs the ladder up to `level`. Damage and differences are answers; only what prevents looking is thrown. */
+export async function verify(input: VerifyInput, run: Run): Promise<VerificationResult> {
+  const began = Date.now();
+  const meter = new Meter(run);
+  const opened = await openBackup(input, run.signal);
+  if ('artifact' in opened) return result(input, null, began, { damaged: [opened] });
+  const { repository, manifest } = opened;
+  const damaged = await findDamage(input, repository, manifest, meter, run.signal);
+  if (damaged.length > 0 || !reaches(input.level, 'restore')) return result(input, manifest, began, { damaged });
+  const { scratch, parallel } = input;
+  const outcome = await tryRestore({ repository, manifest, scratch, parallel, signal: run.signal, meter });
+  return result(input, manifest, began, { damaged, ...outcome });
+}
+
+async function findDamage(
+  input: VerifyInput,
+  repository: Repository,
+  manifest: Manifest,
+  meter: Meter,
+  signal: AbortSignal,
+): Promise<DamagedArtifact[]> {
+  const problems = await checkChunks(repository, manifest, 'presence', meter, signal);
+  if (reaches(input.level, 'checksum')) {
+    for (const [index, problem] of await checkChunks(repository, manifest, 'checksum', meter, signal)) {
+      problems.set(index, problem);
+    }
+  }
+  const damaged = new Map<string, DamagedArtifact>();
+  for (const artifact of manifest.artifacts) {
+    const found = damageOf(artifact, problems);
+    if (found) damaged.set(artifact.name, found);
+  }
+  if (!reaches(input.level, 'content')) return [...damaged.values()];
+  meter.step(
+    'content',
+    'bytes',
+    manifest.artifacts.reduce((sum, { size }) => sum + size, 0),
+  );
+  for (const artifact of manifest.artifacts) {
+    signal.throwIfAborted();
+    if (!damaged.has(artifact.name)) {
+      const problem = await contentProblem(repository, manifest, artifact, signal);
+      if (problem) damaged.set(artifact.name, { artifact: artifact.name, problem, cost: costOf(artifact) });
+    }
+    meter.add(artifact.size, artifact.size, 'rows' in artifact ? artifact.rows : 0);
+  }
+  return [...damaged.values()];
+}
+
+function result(
+  input: VerifyInput,
+  manifest: Manifest | null,
+  began: number,
+  found: Pick<VerificationResult, 'damaged'> & Partial<Pick<VerificationResult, 'differences' | 'gaps'>>,
+): VerificationResult {
+  const { damaged, differences = [], gaps = [] } = found;
+  const artifacts = manifest?.artifacts ?? [];
+  const tables = artifacts.filter(isTable);
+  const proven = gaps.length > 0 ? 'proven-with-gaps' : 'proven';
+  return {
+    level: input.level,
+    verdict: damaged.length > 0 ? 'damaged' : differences.length > 0 ? 'different' : proven,
+    damaged: damaged.slice(0, SHOWN),
+    damagedCount: damaged.length,
+    differences: differences.slice(0, SHOWN),
+    differenceCount: differences.length,
+    gaps,
+    artifacts: artifacts.length,
+    bytes: artifacts.reduce((sum, { size }) => sum + size, 0),
+    tables: tables.length,
+    rows: tables.reduce((sum, { rows }) => sum + rows, 0),
+    seconds: (Date.now() - began) / 1000,
+  };
+}

@@ -1,0 +1,107 @@
+import { VERIFY_LEVELS } from '@holdfast/contracts';
+import type { BackupOutput, OperationKind, OperationTypes, VerificationResult } from '@holdfast/contracts';
+import type { Backup, Operation, Prisma } from '@holdfast/prisma';
+import { asJson } from './json.ts';
+import type { BackupSummary, OperationResults } from './signatures.ts';
+
+type Recorders = {
+  [K in OperationKind]: (
+    transaction: Prisma.TransactionClient,
+    operation: Operation,
+    result: OperationResults[K],
+  ) => Promise<OperationTypes[K]['output']>;
+};
+
+const RECORDERS: Recorders = {
+  backup: recordBackup,
+  verify: recordVerification,
+  restore: (_transaction, _operation, report) => Promise.resolve(report),
+  expire: async (transaction, operation, output) => {
+    await transaction.backup.deleteMany({ where: { id: inputOf<'expire'>(operation).backupId } });
+    return output;
+  },
+};
+
+/** Writes what a completed operation means for the catalog, in the caller's transaction; returns what it answers. */
+export function recordResult<K extends OperationKind>(
+  transaction: Prisma.TransactionClient,
+  kind: K,
+  operation: Operation,
+  result: OperationResults[K],
+): Promise<OperationTypes[K]['output']> {
+  return RECORDERS[kind](transaction, operation, result);
+}
+
+/** The stored input of an operation; the API wrote it from a checked request. */
+const inputOf = <K extends OperationKind>(operation: Operation): OperationTypes[K]['input'] =>
+  operation.input as unknown as OperationTypes[K]['input'];
+
+async function recordBackup(
+  transaction: Prisma.TransactionClient,
+  operation: Operation,
+  summary: BackupSummary,
+): Promise<BackupOutput> {
+  const { takenAt, serverVersion, database, manifestSha256, ...output } = summary;
+  const input = inputOf<'backup'>(operation);
+  const row = {
+    environmentId: input.environmentId,
+    repositoryId: input.repositoryId,
+    operationId: operation.id,
+    name: input.name,
+    description: input.description,
+    tags: input.tags,
+    components: input.components,
+    kind: 'full',
+    status: 'complete',
+    serverVersion,
+    database,
+    sizeBytes: BigInt(output.sizeBytes),
+    storedBytes: BigInt(output.storedBytes),
+    tables: output.tables,
+    rows: BigInt(output.rows),
+    manifestSha256,
+    coverage: asJson(output.coverage),
+    takenAt,
+    completedAt: new Date(),
+  } as const;
+  await transaction.backup.upsert({
+    where: { id: input.backupId },
+    create: { id: input.backupId, ...row },
+    update: row,
+  });
+  return output;
+}
+
+async function recordVerification(
+  transaction: Prisma.TransactionClient,
+  operation: Operation,
+  result: VerificationResult,
+): Promise<VerificationResult> {
+  const id = inputOf<'verify'>(operation).backupId;
+  const backup = await transaction.backup.findUnique({ where: { id } });
+  if (backup === null || provesLess(backup, result)) return result;
+  await transaction.backup.update({
+    where: { id },
+    data: {
+      verifiedLevel: result.level,
+      verifiedAt: new Date(),
+      verification: asJson(result),
+      status: statusAfter(backup, result),
+    },
+  });
+  return result;
+}
+
+const isProven = (result: VerificationResult): boolean =>
+  result.verdict === 'proven' || result.verdict === 'proven-with-gaps';
+
+/** True when a good result of a shallower level meets damage that a deeper one found: it did not look there. */
+function provesLess(backup: Backup, result: VerificationResult): boolean {
+  if (backup.status !== 'damaged' || backup.verifiedLevel === null) return false;
+  return isProven(result) && VERIFY_LEVELS.indexOf(result.level) < VERIFY_LEVELS.indexOf(backup.verifiedLevel);
+}
+
+function statusAfter(backup: Backup, result: VerificationResult): Backup['status'] {
+  if (isProven(result)) return 'complete';
+  return result.verdict === 'damaged' && backup.status === 'complete' ? 'damaged' : backup.status;
+}

@@ -1,0 +1,14 @@
+import type { ScratchServers } from '@holdfast/engine';
+import type { PrismaClient } from '@holdfast/prisma';
+
+/** What the activities of one worker process work with. */
+export interface ActivityDependencies {
+  database: PrismaClient;
+  /** 32 bytes; opens the environments' passwords. */
+  masterKey: Uint8Array;
+  /** Where Postgres servers and clients are installed. */
+  toolsDir: string;
+  /** Tables at once. */
+  parallel: number;
+  scratch: ScratchServers;
+}

@@ -1,0 +1,37 @@
+import { Context } from '@temporalio/activity';
+import { attachRepository } from './attach.activities.ts';
+import { runBackup } from './backup.activities.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { runExpire } from './expire.activities.ts';
+import { toFailure } from './failures.ts';
+import { beginOperation, finishOperation } from './operation.activities.ts';
+import { probeEnvironment } from './probe.activities.ts';
+import { runRestore } from './restore.activities.ts';
+import type { Activities } from './signatures.ts';
+import { runVerify } from './verify.activities.ts';
+
+export type { ActivityDependencies } from './dependencies.ts';
+export * from './signatures.ts';
+
+/** The activities of one worker process. Whatever they throw is an ApplicationFailure with one of our codes as its type. */
+export function createActivities(dependencies: ActivityDependencies): Activities {
+  return {
+    beginOperation: (input) => translated(beginOperation(dependencies, input)),
+    finishOperation: (input) => translated(finishOperation(dependencies, input)),
+    runBackup: (start) => translated(runBackup(dependencies, start)),
+    runVerify: (start) => translated(runVerify(dependencies, start)),
+    runRestore: (start) => translated(runRestore(dependencies, start)),
+    runExpire: (start) => translated(runExpire(dependencies, start)),
+    probeEnvironment: (input) => translated(probeEnvironment(dependencies, input)),
+    attachRepository: (input) => translated(attachRepository(dependencies, input)),
+  };
+}
+
+async function translated<R>(work: Promise<R>): Promise<R> {
+  try {
+    return await work;
+  } catch (error) {
+    throw toFailure(error, Context.current().cancellationSignal);
+  }
+}
+export { openRegisteredRepository } from './sources.ts';

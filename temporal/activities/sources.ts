@@ -1,0 +1,82 @@
+import { OperationError } from '@holdfast/contracts';
+import type { EnvironmentKind, TlsMode } from '@holdfast/contracts';
+import { openSecret } from '@holdfast/crypto';
+import { openRepository } from '@holdfast/engine';
+import type { EnvironmentRef, PostgresTarget, Repository } from '@holdfast/engine';
+import type { Environment } from '@holdfast/prisma';
+import type { ActivityDependencies } from './dependencies.ts';
+
+type OwnDatabase = Pick<ActivityDependencies, 'database'>;
+
+// Prisma names the values of mapped enums by their identifiers; everybody else by what the database holds.
+const KINDS: Record<Environment['kind'], EnvironmentKind> = {
+  postgres: 'postgres',
+  supabase_selfhosted: 'supabase-selfhosted',
+  supabase_cloud: 'supabase-cloud',
+};
+const TLS_MODES: Record<Environment['tlsMode'], TlsMode> = {
+  disable: 'disable',
+  prefer: 'prefer',
+  require: 'require',
+  verify_ca: 'verify-ca',
+  verify_full: 'verify-full',
+};
+
+/**
+ * An environment and how to connect to it. The password is opened here, inside the activity, so that it is in no
+ * payload. Throws `resource.not_found` and `secret.unreadable`.
+ */
+export async function loadEnvironment(
+  { database, masterKey }: Pick<ActivityDependencies, 'database' | 'masterKey'>,
+  id: string,
+): Promise<{ environment: EnvironmentRef; target: PostgresTarget }> {
+  const row = await database.environment.findUnique({ where: { id } });
+  if (row === null || row.deletedAt !== null) {
+    throw new OperationError('resource.not_found', `There is no environment ${id}`);
+  }
+  return {
+    environment: { id, name: row.name, kind: KINDS[row.kind] },
+    target: {
+      host: row.host,
+      port: row.port,
+      database: row.database,
+      user: row.username,
+      password: openPassword(masterKey, row),
+      tlsMode: TLS_MODES[row.tlsMode],
+      caCertificate: row.caCertificate,
+    },
+  };
+}
+
+function openPassword(masterKey: Uint8Array, { id, name, sealedPassword }: Environment): string {
+  try {
+    return openSecret(masterKey, sealedPassword, `environment:${id}`);
+  } catch (cause) {
+    throw new OperationError('secret.unreadable', `The password of environment ${name} cannot be opened`, {
+      hint: 'The master key is not the one it was saved with. Give this worker the same key, or save the password again.',
+      cause,
+    });
+  }
+}
+
+/** A repository's registration: where it is, and which one it must be (null until a worker has opened it). */
+export async function findRepository(
+  { database }: OwnDatabase,
+  id: string,
+): Promise<{ path: string; uid: string | null }> {
+  const row = await database.repository.findUnique({ where: { id } });
+  if (row === null) throw new OperationError('resource.not_found', `There is no repository ${id}`);
+  return { path: row.path, uid: row.repositoryUid };
+}
+
+/** Opens a registered repository; throws `resource.not_found` and what the engine's `openRepository` throws. */
+export async function openRegisteredRepository(dependencies: OwnDatabase, id: string): Promise<Repository> {
+  const { path, uid } = await findRepository(dependencies, id);
+  return openRepository(path, uid);
+}
+
+/** The manifest's digest as the catalog has it, null for a backup that is not in the catalog. */
+export async function manifestSha256Of({ database }: OwnDatabase, backupId: string): Promise<string | null> {
+  const backup = await database.backup.findUnique({ where: { id: backupId }, select: { manifestSha256: true } });
+  return backup?.manifestSha256 ?? null;
+}

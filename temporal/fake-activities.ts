@@ -1,0 +1,130 @@
+import { OperationError, isFinal } from '@holdfast/contracts';
+import type { AttachReport, OperationKind, OperationStart, OperationStatus, ProbeReport } from '@holdfast/contracts';
+import { Context } from '@temporalio/activity';
+import { toFailure } from './activities/failures.ts';
+import type { Activities, LeaseRequest, OperationResults } from './activities/signatures.ts';
+import { FAKE_ATTACHED, FAKE_PROBE, FAKE_RESULTS } from './fake-results.ts';
+
+/** What a fake engine does on one attempt before it answers; it may throw, wait, or hang. */
+export type Behaviour = (attempt: number, signal: AbortSignal) => Promise<void> | void;
+
+export interface FakeOperation {
+  status: OperationStatus;
+  leases: LeaseRequest[];
+  /** Attempts of the engine's activity. */
+  attempts: number;
+  /** How often an outcome was recorded, and how often recording was tried. */
+  recorded: number;
+  finishCalls: number;
+  error: { code: string; message: string; hint: string | null } | null;
+  /** True once the engine was told to stop and did. */
+  stopped: boolean;
+}
+
+export interface FakeWorld {
+  activities: Activities;
+  operations: Map<string, FakeOperation>;
+  /** Registers a pending operation and how its engine behaves. */
+  expect(operationId: string, behaviour?: Behaviour, beforeFinish?: Behaviour): FakeOperation;
+}
+
+/** The activities over state in memory instead of a database and an engine; failures are translated as the real ones are. */
+export function fakeWorld(): FakeWorld {
+  const operations = new Map<string, FakeOperation>();
+  const behaviours = new Map<string, { engine: Behaviour; beforeFinish: Behaviour }>();
+  const find = (operationId: string): FakeOperation => {
+    const operation = operations.get(operationId);
+    if (operation === undefined) throw new OperationError('resource.not_found', `There is no operation ${operationId}`);
+    return operation;
+  };
+
+  const engine = <K extends OperationKind>(kind: K) =>
+    translated(async ({ operationId }: OperationStart<K>): Promise<OperationResults[K]> => {
+      const operation = find(operationId);
+      const { info, cancellationSignal } = Context.current();
+      operation.attempts += 1;
+      cancellationSignal.addEventListener('abort', () => (operation.stopped = true));
+      await behaviours.get(operationId)?.engine(info.attempt, cancellationSignal);
+      return FAKE_RESULTS[kind];
+    });
+
+  const activities: Activities = {
+    beginOperation: translated(async ({ operationId, leases }) => {
+      const operation = find(operationId);
+      if (isFinal(operation.status)) throw new OperationError('operation.already_ended', 'It has already ended');
+      if (operation.status === 'running') return;
+      refuseIfHeld(operations, operationId, leases);
+      Object.assign(operation, { status: 'running', leases });
+    }),
+    finishOperation: translated(async ({ operationId, outcome }) => {
+      const operation = find(operationId);
+      operation.finishCalls += 1;
+      await behaviours.get(operationId)?.beforeFinish(operation.finishCalls, new AbortController().signal);
+      if (isFinal(operation.status)) return;
+      const { status } = outcome;
+      const error = status === 'failed' ? { code: outcome.code, message: outcome.message, hint: outcome.hint } : null;
+      Object.assign(operation, { status, error, leases: [], recorded: operation.recorded + 1 });
+    }),
+    runBackup: engine('backup'),
+    runVerify: engine('verify'),
+    runRestore: engine('restore'),
+    runExpire: engine('expire'),
+    probeEnvironment: translated(async (): Promise<ProbeReport> => FAKE_PROBE),
+    attachRepository: translated(async (): Promise<AttachReport> => FAKE_ATTACHED),
+  };
+
+  return {
+    activities,
+    operations,
+    expect(operationId, behaviour = () => undefined, beforeFinish = () => undefined) {
+      const operation: FakeOperation = {
+        status: 'pending',
+        leases: [],
+        attempts: 0,
+        recorded: 0,
+        finishCalls: 0,
+        error: null,
+        stopped: false,
+      };
+      operations.set(operationId, operation);
+      behaviours.set(operationId, { engine: behaviour, beforeFinish });
+      return operation;
+    },
+  };
+}
+
+/** Heartbeats until the activity is told to stop, then throws why. */
+export async function workUntilStopped(_attempt: number, signal: AbortSignal): Promise<void> {
+  const context = Context.current();
+  const timer = setInterval(() => context.heartbeat(), 100);
+  try {
+    await new Promise<void>((_resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+    });
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+function refuseIfHeld(operations: Map<string, FakeOperation>, operationId: string, wanted: LeaseRequest[]): void {
+  const others = [...operations].filter(([id]) => id !== operationId).flatMap(([, { leases }]) => leases);
+  for (const { resource, mode } of wanted) {
+    const held = others.some(
+      (other) => other.resource === resource && (mode === 'exclusive' || other.mode === 'exclusive'),
+    );
+    const noun = resource.startsWith('environment:') ? 'environment' : 'repository';
+    if (held) throw new OperationError(`operation.${noun}_busy`, `The ${noun} is held`, { hint: 'Wait for it.' });
+  }
+}
+
+function translated<I, O>(activity: (input: I) => Promise<O>): (input: I) => Promise<O> {
+  return async (input) => {
+    try {
+      return await activity(input);
+    } catch (error) {
+      throw toFailure(error, Context.current().cancellationSignal);
+    }
+  };
+}
+
+export { FAKE_INPUTS } from './fake-results.ts';

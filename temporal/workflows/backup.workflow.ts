@@ -1,0 +1,25 @@
+// Keyed by:  backup/<environment>/<operation>, one workflow an operation.
+// Steps:     begin (the environment alone, the repository beside others) -> runBackup -> finish.
+// Undone:    nothing: the manifest is written last, so what a failed or cancelled backup stored is not listed, and the
+//            next sweep of the repository removes it.
+// A crash:   of the worker ends its attempt after ten seconds without a heartbeat; the next attempt opens a new snapshot
+//            and finds the chunks that are stored already. Between engine and finish, the result is in the history.
+import type { BackupOutput, OperationStart } from '@holdfast/contracts';
+import { runBackup } from './asked-activities.ts';
+import { recordedOperation } from './recorded-operation.ts';
+
+/** Backs up one environment into one repository. */
+export async function backup(start: OperationStart<'backup'>): Promise<BackupOutput> {
+  const { environmentId, repositoryId } = start.input;
+  const summary = await recordedOperation(
+    'backup',
+    start,
+    [
+      { resource: `environment:${environmentId}`, mode: 'exclusive' },
+      { resource: `repository:${repositoryId}`, mode: 'shared' },
+    ],
+    () => runBackup(start),
+  );
+  const { backupId, tables, rows, sizeBytes, storedBytes, coverage } = summary;
+  return { backupId, tables, rows, sizeBytes, storedBytes, coverage };
+}

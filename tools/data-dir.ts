@@ -1,0 +1,165 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, link, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { OperationError } from '@holdfast/contracts';
+import { identityOf } from './process-identity.ts';
+
+/** Directories that nobody else may enter. */
+const PRIVATE = ['secrets', 'logs', 'state', 'temporal', 'repositories'];
+
+interface Holder {
+  pid: number;
+  identity: string | null;
+}
+
+/** The one directory of an installation, held by us until `unlock`. */
+export interface DataDir {
+  path: string;
+  /** A path inside. */
+  at(...names: string[]): string;
+  /** Notes the processes that run for us, so that a start after a kill can end what was left. */
+  noteChildren(pids: number[]): Promise<void>;
+  /** Reads a secret, or makes it: one line in a file that only its owner may read. */
+  secret(name: string, make?: () => string): Promise<string>;
+  /** Reads the key that secrets are sealed with, or makes it for a new installation: 32 bytes in base64. */
+  masterKey(): Promise<string>;
+  /** What an earlier start noted under a name. */
+  recall(name: string): Promise<string | null>;
+  remember(name: string, value: string): Promise<void>;
+  unlock(): Promise<void>;
+}
+
+/**
+ * Opens (and makes) a data directory for this process alone. A directory that a living process holds is refused with
+ * `resource.in_use`; what a killed one left running there is ended first.
+ */
+export async function openDataDir(path: string): Promise<DataDir> {
+  await mkdir(path, { recursive: true });
+  // As root, Postgres runs as somebody else who must be able to pass through; nobody may list it.
+  await chmod(path, process.getuid?.() === 0 ? 0o711 : 0o700);
+  const at = (...names: string[]) => join(path, ...names);
+  const lock = at('holdfast.lock');
+  const children = at('children.json');
+  await takeLock(lock, path);
+  await endLeftovers(children);
+  for (const name of PRIVATE) await mkdir(at(name), { recursive: true, mode: 0o700 });
+  return {
+    path,
+    at,
+    async noteChildren(pids) {
+      const holders = await Promise.all(pids.map(holderOf));
+      await writeFile(`${children}.new`, JSON.stringify(holders));
+      await rename(`${children}.new`, children);
+    },
+    secret: (name, make = newSecret) => readOrMake(at('secrets', name), make),
+    async masterKey() {
+      const started = (await exists(at('postgres'))) && !(await exists(at('secrets', 'master-key')));
+      if (started) throw keyLost(at('secrets', 'master-key'));
+      return readOrMake(at('secrets', 'master-key'), () => randomBytes(32).toString('base64'));
+    },
+    recall: async (name) => (await readFile(at('state', name), 'utf8').catch(() => null))?.trim() ?? null,
+    async remember(name, value) {
+      await writeFile(at('state', `${name}.new`), `${value}\n`);
+      await rename(at('state', `${name}.new`), at('state', name));
+    },
+    async unlock() {
+      await rm(children, { force: true });
+      await rm(lock, { force: true });
+    },
+  };
+}
+
+// A new key would be accepted by everything, and nothing sealed with the old one could ever be opened.
+const keyLost = (file: string) =>
+  new OperationError('config.invalid', `The master key ${file} is missing, but data sealed with it exists`, {
+    hint: 'Put the key back from your copy.',
+  });
+
+const newSecret = () => randomBytes(24).toString('base64url');
+
+const holderOf = async (pid: number): Promise<Holder> => ({ pid, identity: await identityOf(pid) });
+
+async function lives(holder: Holder | null): Promise<boolean> {
+  return holder?.identity != null && (await identityOf(holder.pid)) === holder.identity;
+}
+
+async function takeLock(lock: string, path: string): Promise<void> {
+  const ours = `${lock}.${process.pid}`;
+  await writeFile(ours, JSON.stringify(await holderOf(process.pid)));
+  try {
+    for (let attempt = 0; attempt < 20; attempt += 1) {
+      // A link and not a write: the lock appears whole, and only if there is none.
+      if (await succeeds(link(ours, lock))) return;
+      const holder = await readHolder(lock);
+      if (await lives(holder)) throw alreadyHeld(path, holder?.pid);
+      await removeStale(lock, holder);
+    }
+    throw alreadyHeld(path, undefined);
+  } finally {
+    await rm(ours, { force: true });
+  }
+}
+
+// Renamed before it is judged: of two that take over, one may have got hold of the other's fresh lock.
+async function removeStale(lock: string, seen: Holder | null): Promise<void> {
+  const aside = `${lock}.stale-${process.pid}`;
+  if (!(await succeeds(rename(lock, aside)))) return;
+  const moved = await readHolder(aside);
+  if (moved?.pid !== seen?.pid || moved?.identity !== seen?.identity) await succeeds(link(aside, lock));
+  await rm(aside, { force: true });
+}
+
+const alreadyHeld = (path: string, pid: number | undefined) =>
+  new OperationError('resource.in_use', `Holdfast already runs on ${path}${pid ? ` (process ${pid})` : ''}`, {
+    hint: 'Stop it first, or choose another directory with --data-dir.',
+  });
+
+async function endLeftovers(file: string): Promise<void> {
+  const text = await readFile(file, 'utf8').catch(() => '[]');
+  const holders = JSON.parse(text) as Holder[];
+  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+    const living: Holder[] = [];
+    for (const holder of holders) if (await lives(holder)) living.push(holder);
+    for (const { pid } of living) process.kill(pid, signal);
+    for (let waited = 0; waited < 5_000 && (await anyLives(living)); waited += 50) await sleep(50);
+  }
+  await rm(file, { force: true });
+}
+
+const anyLives = async (holders: Holder[]): Promise<boolean> =>
+  (await Promise.all(holders.map(lives))).some((alive) => alive);
+
+async function readHolder(file: string): Promise<Holder | null> {
+  const text = await readFile(file, 'utf8').catch(() => null);
+  if (text === null) return null;
+  try {
+    return JSON.parse(text) as Holder;
+  } catch {
+    // Not written by us, or damaged: nobody can be shown to hold it.
+    return null;
+  }
+}
+
+async function readOrMake(file: string, make: () => string): Promise<string> {
+  const present = await readFile(file, 'utf8').catch(() => null);
+  if (present !== null) return present.trim();
+  // Written aside and renamed: a crash leaves no empty key that data would then be sealed with.
+  await writeFile(`${file}.new`, `${make()}\n`, { mode: 0o600, flush: true });
+  await rename(`${file}.new`, file);
+  return (await readFile(file, 'utf8')).trim();
+}
+
+async function succeeds(action: Promise<unknown>): Promise<boolean> {
+  try {
+    await action;
+    return true;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'EEXIST' || code === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+/** True where something exists. */
+export const exists = (path: string): Promise<boolean> => stat(path).then(Boolean, () => false);

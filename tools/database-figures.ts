@@ -1,0 +1,61 @@
+import { compareCatalogs, readCatalog, type PostgresTarget } from '@holdfast/engine';
+import pg from 'pg';
+
+/** Rows and a checksum of one table, computed by the server itself: another way than the engine's. */
+interface TableFigures {
+  table: string;
+  rows: string;
+  checksum: string;
+}
+
+/** How two databases differ; empty lists: not at all. */
+export interface DatabaseComparison {
+  tables: number;
+  rows: number;
+  differingTables: string[];
+  catalogDifferences: string[];
+}
+
+const connectTo = async ({ host, port, database, user, password }: PostgresTarget): Promise<pg.Client> => {
+  const client = new pg.Client({ host, port, database, user, password });
+  await client.connect();
+  return client;
+};
+
+async function figuresOf(client: pg.Client): Promise<TableFigures[]> {
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT format('%I.%I', n.nspname, c.relname) AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.relkind = 'r' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' ORDER BY 1`,
+  );
+  const figures: TableFigures[] = [];
+  for (const { name } of rows) {
+    const found = await client.query<{ rows: string; checksum: string }>(
+      `SELECT count(*)::text AS rows, coalesce(sum(hashtextextended(t::text, 0)::numeric), 0)::text AS checksum
+       FROM ONLY ${name} t`,
+    );
+    figures.push({ table: name, rows: found.rows[0]?.rows ?? '', checksum: found.rows[0]?.checksum ?? '' });
+  }
+  return figures;
+}
+
+/** Compares two databases: every table's rows and checksum, large objects, and the catalogs. */
+export async function compareDatabases(expected: PostgresTarget, found: PostgresTarget): Promise<DatabaseComparison> {
+  const [before, after] = [await connectTo(expected), await connectTo(found)];
+  try {
+    const [a, b] = [await figuresOf(before), await figuresOf(after)];
+    const other = new Map(b.map((figures) => [figures.table, figures]));
+    const differing = a.filter(({ table, rows, checksum }) => {
+      const twin = other.get(table);
+      return twin?.rows !== rows || twin.checksum !== checksum;
+    });
+    const catalog = compareCatalogs(await readCatalog(before, {}), await readCatalog(after, {}));
+    return {
+      tables: a.length,
+      rows: a.reduce((sum, { rows }) => sum + Number(rows), 0),
+      differingTables: differing.map(({ table }) => table),
+      catalogDifferences: catalog.map(({ kind, subject }) => `${kind} ${subject}`),
+    };
+  } finally {
+    await Promise.all([before.end(), after.end()]);
+  }
+}

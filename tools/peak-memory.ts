@@ -1,0 +1,25 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const EVERY_MS = 200;
+
+/** Watches a process's resident memory; `stop` answers the most it had, in MB. The process may change its id. */
+export function watchMemory(pid: () => number | undefined): { stop(): number } {
+  let peakKb = 0;
+  const timer = setInterval(() => {
+    const id = pid();
+    if (id === undefined) return;
+    run('ps', ['-o', 'rss=', '-p', String(id)]).then(
+      ({ stdout }) => (peakKb = Math.max(peakKb, Number(stdout.trim()) || 0)),
+      // it ended between two looks
+      () => undefined,
+    );
+  }, EVERY_MS);
+  return {
+    stop: () => {
+      clearInterval(timer);
+      return Math.round(peakKb / 1024);
+    },
+  };
+}

@@ -1,0 +1,164 @@
+// What `npm test` does once everything is installed: every check, every test, one count at the end.
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { endAll, runToEnd, type ChildResult } from './child-process.ts';
+import { summarize } from './vitest-report.ts';
+
+const root = resolve(import.meta.dirname, '..');
+const bin = (name: string) => join(root, 'node_modules', '.bin', name);
+const node = process.execPath;
+const env = {
+  ...process.env,
+  // Tools installed here come first, among them the right Node.
+  PATH: `${join(root, 'node_modules', '.bin')}:${process.env['PATH'] ?? ''}`,
+  NO_COLOR: '1',
+  NX_TUI: 'false',
+  REDOCLY_TELEMETRY: 'off',
+  REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true',
+};
+
+interface Check {
+  name: string;
+  command: string;
+  args: string[];
+  timeoutSeconds: number;
+}
+
+interface Outcome {
+  name: string;
+  passed: number;
+  failed: number;
+  seconds: number;
+  /** What to print at the end when something failed. */
+  report: string;
+}
+
+const nx = (target: string, ...more: string[]) => [
+  'run-many',
+  '-t',
+  target,
+  '--parallel=2',
+  '--outputStyle=static',
+  ...more,
+];
+const check = (name: string, command: string, args: string[], timeoutSeconds: number): Check => ({
+  name,
+  command,
+  args,
+  timeoutSeconds,
+});
+
+/** Two lanes side by side; inside a lane one after the other. All of Nx is in one, so that it never races itself. */
+const LANES: Check[][] = [
+  [
+    check('lint', bin('nx'), nx('lint'), 300),
+    check('types', bin('nx'), nx('typecheck'), 300),
+    check('build', bin('nx'), nx('build', '--projects=api,worker'), 180),
+  ],
+  [
+    check('format', bin('prettier'), ['--check', '--log-level=warn', '.'], 120),
+    check('dead-code', bin('knip'), [], 120),
+    check('prisma', bin('prisma'), ['validate'], 60),
+    check('migrations', node, ['tools/migrations-check.ts'], 180),
+    check('generated', 'npm', ['run', '--silent', 'generate:check'], 180),
+    check('openapi', bin('redocly'), ['lint', 'libs/api-client/openapi.json'], 60),
+  ],
+];
+const TESTS = 'tests';
+const TESTS_TIMEOUT_SECONDS = 780;
+
+const line = (name: string, word: string, seconds: number) =>
+  `${name.padEnd(12)} ${word.padEnd(24)} ${seconds.toFixed(1).padStart(7)} s`;
+
+const word = (outcome: Outcome) =>
+  outcome.name === TESTS
+    ? `${outcome.passed} passed, ${outcome.failed} failed`
+    : outcome.failed === 0
+      ? 'ok'
+      : 'FAILED';
+
+const ending = (result: ChildResult, timeoutSeconds: number) =>
+  result.timedOut ? `\nstopped after ${timeoutSeconds} s\n` : '';
+
+async function runCheck(item: Check): Promise<Outcome> {
+  const result = await runToEnd(item.command, item.args, { timeoutSeconds: item.timeoutSeconds, env });
+  const failed = result.code === 0 ? 0 : 1;
+  const report = failed ? result.output + ending(result, item.timeoutSeconds) : '';
+  return { name: item.name, passed: 1 - failed, failed, seconds: result.seconds, report };
+}
+
+async function runTests(): Promise<Outcome> {
+  const directory = await mkdtemp(join(tmpdir(), 'holdfast-test-'));
+  const file = join(directory, 'report.json');
+  const args = ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+  const result = await runToEnd(bin('vitest'), args, { timeoutSeconds: TESTS_TIMEOUT_SECONDS, env, echo: true });
+  const text = await readFile(file, 'utf8').catch(() => null);
+  await rm(directory, { recursive: true, force: true });
+  const summary = summarize(text === null ? null : JSON.parse(text), result.code);
+  const report = summary.failures.join('\n\n') + ending(result, TESTS_TIMEOUT_SECONDS);
+  return { name: TESTS, passed: summary.passed, failed: summary.failed, seconds: result.seconds, report };
+}
+
+let stopped = false;
+
+async function runLane(checks: Check[], outcomes: Outcome[]): Promise<void> {
+  for (const item of checks) {
+    if (stopped) return;
+    const outcome = await runCheck(item);
+    outcomes.push(outcome);
+    console.log(line(outcome.name, word(outcome), outcome.seconds));
+  }
+}
+
+/** The parts to run; null, with a message, when the command line is wrong. */
+function chosen(): Set<string> | null {
+  const names = [...LANES.flat().map((item) => item.name), TESTS];
+  const { values } = parseArgs({ options: { only: { type: 'string', multiple: true } } });
+  const only = (values.only ?? []).flatMap((value) => value.split(','));
+  const unknown = only.filter((name) => !names.includes(name));
+  if (unknown.length > 0) {
+    console.error(`--only: there is no part ${unknown.join(', ')}. Parts: ${names.join(', ')}`);
+    return null;
+  }
+  return new Set(only.length > 0 ? only : names);
+}
+
+function printSummary(outcomes: Outcome[], seconds: number): void {
+  for (const outcome of outcomes) {
+    if (outcome.failed > 0) console.log(`\n===== ${outcome.name} failed =====\n${outcome.report.trim()}`);
+  }
+  console.log(`\n${outcomes.map((outcome) => line(outcome.name, word(outcome), outcome.seconds)).join('\n')}`);
+  console.log(`${line('all', '', seconds)}\n`);
+}
+
+async function main(): Promise<void> {
+  const parts = chosen();
+  if (!parts) return void (process.exitCode = 2);
+  const started = performance.now();
+  const outcomes: Outcome[] = [];
+  process.chdir(root);
+  await Promise.all(
+    LANES.map((lane) =>
+      runLane(
+        lane.filter((item) => parts.has(item.name)),
+        outcomes,
+      ),
+    ),
+  );
+  if (parts.has(TESTS) && !stopped) outcomes.push(await runTests());
+  printSummary(outcomes, (performance.now() - started) / 1000);
+  const sum = (key: 'passed' | 'failed') => outcomes.reduce((total, outcome) => total + outcome[key], 0);
+  console.log(`${sum('passed')} passed, ${sum('failed')} failed`);
+  process.exitCode = stopped || sum('failed') > 0 || sum('passed') === 0 ? 1 : 0;
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    stopped = true;
+    endAll();
+  });
+}
+
+await main();
