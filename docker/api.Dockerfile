@@ -10,6 +10,7 @@ COPY libs/engine/package.json libs/engine/
 COPY libs/testing/package.json libs/testing/
 COPY prisma/package.json prisma/
 COPY temporal/package.json temporal/
+COPY tools/package.json tools/
 RUN npm ci --no-audit --no-fund
 COPY . .
 RUN npx nx run api:build && npm prune --omit=dev --no-audit --no-fund

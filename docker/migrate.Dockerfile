@@ -9,6 +9,7 @@ COPY libs/engine/package.json libs/engine/
 COPY libs/testing/package.json libs/testing/
 COPY prisma/package.json prisma/
 COPY temporal/package.json temporal/
+COPY tools/package.json tools/
 RUN npm ci --no-audit --no-fund
 COPY prisma.config.ts ./
 COPY tools/prisma-schema-engine.mjs tools/

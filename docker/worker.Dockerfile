@@ -10,6 +10,7 @@ COPY libs/engine/package.json libs/engine/
 COPY libs/testing/package.json libs/testing/
 COPY prisma/package.json prisma/
 COPY temporal/package.json temporal/
+COPY tools/package.json tools/
 RUN npm ci --no-audit --no-fund
 COPY . .
 RUN npx nx run worker:build && npm prune --omit=dev --no-audit --no-fund
@@ -24,7 +25,8 @@ RUN apt-get update \
     postgresql-15 postgresql-16 postgresql-17 postgresql-18 \
     postgresql-client-15 postgresql-client-16 postgresql-client-17 postgresql-client-18 \
   && rm -rf /var/lib/apt/lists/*
-ENV NODE_ENV=production
+# hashing, zstd and files wait for one another in Node's pool of four
+ENV NODE_ENV=production UV_THREADPOOL_SIZE=12
 # Volumes mounted here for the first time take over this owner.
 RUN useradd --system --uid 10001 --no-create-home --home-dir /tmp holdfast \
   && install -d -o 10001 -m 0700 /var/lib/holdfast /var/lib/holdfast/repositories /var/lib/holdfast/scratch

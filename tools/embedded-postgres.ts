@@ -1,6 +1,6 @@
 import { OperationError } from '@holdfast/contracts';
 import { findServer, startPostgres, type PostgresServer, type PostgresTarget } from '@holdfast/engine/embedded';
-import { applyMigrations, connect, toolsDir } from '@holdfast/testing';
+import { applyMigrations, connect, once, toolsDir } from '@holdfast/testing';
 import pg from 'pg';
 
 const MAJOR = 17;
@@ -11,6 +11,7 @@ export interface EmbeddedOptions {
   /** Of the superuser `postgres`. */
   password: string;
   durable: boolean;
+  settings?: Record<string, string>;
   onLine(line: string): void;
 }
 
@@ -53,6 +54,8 @@ export async function prepareDemo(
       await client.query('CREATE DATABASE demo_unfinished');
       await fill({ ...server, database: 'demo_unfinished' });
       await client.query('ALTER DATABASE demo_unfinished RENAME TO demo');
+      // Not waited for: it only spares the next stop from writing all of it.
+      void once(server, 'CHECKPOINT').catch(() => undefined);
     }
   } finally {
     await client.end();

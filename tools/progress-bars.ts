@@ -30,7 +30,7 @@ export class ProgressBars {
     const share = total ? Math.min(1, done / total) : 0;
     const value = Math.round((100 * (finished + (step === null ? 0 : share))) / Math.max(1, steps.length));
     if (!this.bars) {
-      this.tellOnce(title, step);
+      this.tellOnce(title, step, status);
       return;
     }
     const bar = this.lines.get(title) ?? this.bars.create(100, 0, { title: title.padEnd(10), detail });
@@ -38,8 +38,8 @@ export class ProgressBars {
     bar.update(Math.max(0, value), { detail });
   }
 
-  private tellOnce(title: string, step: string | null): void {
-    const line = `${title}: ${step ?? 'done'}`;
+  private tellOnce(title: string, step: string | null, status: string): void {
+    const line = `${title}: ${step ?? status}`;
     if (this.told.has(line)) return;
     this.told.add(line);
     this.say(line);

@@ -6,11 +6,11 @@
 // `--then` replaces this process by the script under the project's own Node; everything after it is the script's.
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
-import { clearTimeout } from 'node:timers';
+import { clearTimeout, setInterval } from 'node:timers';
 
 const ROOT = resolve(import.meta.dirname ?? dirname(new URL(import.meta.url).pathname), '..');
 const BIN = join(ROOT, 'node_modules', '.bin');
@@ -38,22 +38,32 @@ class SetupError extends Error {
 // ── Steps ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 async function npmPackages() {
-  const lock = join(ROOT, 'package-lock.json');
   const modules = join(ROOT, 'node_modules');
   const stampFile = join(modules, '.holdfast-lock');
-  const digest = createHash('sha256').update(readFileSync(lock)).digest('hex');
-  const stamp = await readFile(stampFile, 'utf8').catch(() => null);
-  if (stamp === digest && existsSync(join(BIN, 'node'))) return { state: 'ok' };
-  // Installed by npm itself, after the lock was last written: nothing to do either.
-  if (stamp === null && modified(join(modules, '.package-lock.json')) >= modified(lock)) {
-    await writeFile(stampFile, digest);
-    return { state: 'ok' };
+  const lock = await readFile(join(ROOT, 'package-lock.json'), 'utf8');
+  const digest = createHash('sha256').update(lock).digest('hex');
+  if (existsSync(join(BIN, 'node'))) {
+    if ((await readFile(stampFile, 'utf8').catch(() => null)) === digest) return { state: 'ok' };
+    // Installed by npm itself: its own record of what is there decides.
+    if (isInstalled(lock, await readFile(join(modules, '.package-lock.json'), 'utf8').catch(() => '{}'))) {
+      await writeFile(stampFile, digest);
+      return { state: 'ok' };
+    }
   }
   await command('npm', ['ci', '--no-audit', '--no-fund'], {
     advice: 'Check that npm reaches its registry, then run the same command again.',
   });
   await writeFile(stampFile, digest);
   return { state: 'installed', fresh: true };
+}
+
+/** Every package of the lock is there in its version; only optional ones (of other platforms) may be missing. */
+function isInstalled(lockText, recordText) {
+  const there = JSON.parse(recordText).packages ?? {};
+  return Object.entries(JSON.parse(lockText).packages).every(([path, wanted]) => {
+    if (!path.includes('node_modules/') || wanted.link) return true;
+    return there[path] ? there[path].version === wanted.version : wanted.optional === true;
+  });
 }
 
 async function prismaClient(force) {
@@ -369,6 +379,8 @@ async function continueWith(argv) {
     process.execve(file, [file, ...argv], env);
   }
   const child = spawn(file, argv, { stdio: 'inherit', env });
+  const parent = process.ppid;
+  setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), 500).unref();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code) => process.exit(code ?? 1));
 }

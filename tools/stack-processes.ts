@@ -83,7 +83,12 @@ async function startPostgresOn(
   await c.ports[port].release();
   const onLine = (line: string) => c.logs.write(name, line);
   const { durable = true } = c.options;
-  return startEmbedded({ dataDir: c.dir.at(name), port: c.ports[port].port, password, durable, onLine }, signal);
+  // As a Supabase project has it: publications work.
+  const settings = { ...(name === 'demo-postgres' && { wal_level: 'logical' }) };
+  return startEmbedded(
+    { dataDir: c.dir.at(name), port: c.ports[port].port, password, durable, settings, onLine },
+    signal,
+  );
 }
 
 async function startTemporalOf(c: StackContext, signal: AbortSignal) {
@@ -129,6 +134,8 @@ function variables(c: StackContext): NodeJS.ProcessEnv {
   const { dir, ports, options } = c;
   return {
     NODE_ENV: 'production',
+    // hashing, zstd and files wait for one another in Node's pool of four
+    UV_THREADPOOL_SIZE: '12',
     HOLDFAST_ALLOW_PRIVATE_ADDRESSES: 'loopback',
     HOLDFAST_REPOSITORY_ROOTS: dir.at('repositories'),
     ...process.env,

@@ -10,6 +10,7 @@ import { colourFor, framed } from './terminal.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const STOP_TIMEOUT_MS = 15_000;
+const AGAIN_AFTER_MS = 1_000;
 
 const HELP = `npm start -- [options]
 
@@ -125,19 +126,34 @@ function summary(stack: Stack, seconds: number): string {
   return `\n${framed('Holdfast', lines, colour)}\n\n${ready}`;
 }
 
-/** Resolves with the first signal that asks us to stop; a second one, or a stop that hangs, ends everything at once. */
+/** Resolves when we are asked to stop; asked a second time, or when a stop hangs, everything ends at once. */
 function untilTold(note: (line: string) => void) {
   const told = new AbortController();
   const promise = new Promise<void>((done) => {
+    let since = Infinity;
+    const stop = () => {
+      since = Date.now();
+      note('stopping');
+      setTimeout(() => process.exit(1), STOP_TIMEOUT_MS).unref();
+      told.abort(new Error('told to stop'));
+      done();
+    };
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.on(name, () => {
-        if (told.signal.aborted) process.exit(1);
-        note('stopping');
-        setTimeout(() => process.exit(1), STOP_TIMEOUT_MS).unref();
-        told.abort(new Error('told to stop'));
-        done();
+        if (!told.signal.aborted) stop();
+        // One Ctrl-C comes twice under npm: from the terminal, and passed on.
+        else if (Date.now() - since > AGAIN_AFTER_MS) process.exit(1);
       });
     }
+    // npm runs scripts in a shell that may end by a signal without passing it on.
+    const parent = process.ppid;
+    const watch = setInterval(() => {
+      if (process.ppid === parent || told.signal.aborted) return;
+      clearInterval(watch);
+      stop();
+    }, 500);
+    if (!process.env['npm_lifecycle_event']) clearInterval(watch);
+    watch.unref();
   });
   return { promise, signal: told.signal, yet: () => told.signal.aborted };
 }

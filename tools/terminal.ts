@@ -57,7 +57,7 @@ function fromJson(entry: Entry): { level: string; text: string; at: Date | null 
 
 function request(entry: Entry): string {
   const [req, res] = [entry['req'], entry['res']] as (Entry | undefined)[];
-  if (!req) return '';
+  if (!req || String(entry['msg']).includes(String(req['url']))) return '';
   return [req['method'], req['url'], res?.['statusCode']].filter(Boolean).join(' ');
 }
 

@@ -92,6 +92,12 @@ export class OperationsService {
   private async insert(transaction: Transaction, request: StartRequest<OperationKind>): Promise<Operation> {
     const { kind, environment, requester, idempotency, input } = request;
     const id = randomUUIDv7();
+    // The key first: a second request with it waits here, and is answered with this operation instead of a conflict.
+    if (idempotency !== null) {
+      await transaction.idempotencyKey.create({
+        data: { accountId: requester.id, operationId: id, key: idempotency.key, requestHash: idempotency.requestHash },
+      });
+    }
     if (HOLDS_ENVIRONMENT.includes(kind)) await this.refuseBusy(transaction, environment);
     const operation = await transaction.operation.create({
       data: {
@@ -108,11 +114,6 @@ export class OperationsService {
         progress: firstProgress(kind) as unknown as Prisma.InputJsonValue,
       },
     });
-    if (idempotency !== null) {
-      await transaction.idempotencyKey.create({
-        data: { accountId: requester.id, operationId: id, key: idempotency.key, requestHash: idempotency.requestHash },
-      });
-    }
     await writeAudit(transaction, requester, {
       action: `${kind}.started`,
       resourceKind: 'operation',

@@ -83,7 +83,17 @@ export class Reconciler implements OnApplicationBootstrap, OnApplicationShutdown
     const lastPoll = open.length > 0 ? await this.lastPoll() : null;
     for (const operation of open) {
       if (this.stopped) return;
+      await this.tryOne(operation, lastPoll);
+    }
+  }
+
+  // One that cannot be judged must not keep the others from it.
+  private async tryOne(operation: Operation, lastPoll: Date | null): Promise<void> {
+    try {
       await this.reconcileOne(operation, lastPoll);
+    } catch (error) {
+      if (error instanceof OperationError) throw error;
+      this.log.error(error, `${operation.workflowId} could not be reconciled`);
     }
   }
 

@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { OperationError, TASK_QUEUE } from '@holdfast/contracts';
 import { encryptedPayloadCodec } from '@holdfast/crypto';
-import { Connection } from '@temporalio/client';
+import { Connection, isGrpcServiceError } from '@temporalio/client';
 import { defaultPayloadConverter, type Payload, type PayloadCodec } from '@temporalio/common';
 import proto from '@temporalio/proto';
 
@@ -21,6 +22,8 @@ export interface ScriptedWorker {
 }
 
 const NAMESPACE = 'default';
+/** A poll without work ends before this. */
+const POLL_MS = 70_000;
 
 export async function scriptedWorker(address: string, masterKey: Uint8Array): Promise<ScriptedWorker> {
   const connection = await Connection.connect({ address });
@@ -31,12 +34,15 @@ export async function scriptedWorker(address: string, masterKey: Uint8Array): Pr
     started: [],
     stop: async () => {
       stopping.abort();
-      await polling;
       await connection.close();
+      const [outcome] = await Promise.allSettled([polling]);
+      if (outcome.status === 'rejected') throw outcome.reason;
     },
   };
   const polling = poll(connection, codec, worker, stopping.signal);
-  return Promise.resolve(worker);
+  // Told by `stop`.
+  polling.catch(() => undefined);
+  return worker;
 }
 
 async function poll(
@@ -48,18 +54,22 @@ async function poll(
   const ask = { namespace: NAMESPACE, taskQueue: { name: TASK_QUEUE }, identity: 'scripted-worker' };
   while (!signal.aborted) {
     try {
-      const task = await connection.withAbortSignal(signal, () => connection.workflowService.pollWorkflowTaskQueue(ask));
+      const task = await connection.withAbortSignal(signal, () =>
+        connection.withDeadline(Date.now() + POLL_MS, () => connection.workflowService.pollWorkflowTaskQueue(ask)),
+      );
       if (!task.taskToken?.length) continue;
       const commands = await commandsFor(task, codec, worker);
-      await connection.workflowService.respondWorkflowTaskCompleted({
-        namespace: NAMESPACE,
-        taskToken: task.taskToken,
-        commands,
-      });
+      await connection.withDeadline(Date.now() + POLL_MS, () =>
+        connection.workflowService.respondWorkflowTaskCompleted({
+          namespace: NAMESPACE,
+          taskToken: task.taskToken ?? new Uint8Array(),
+          commands,
+        }),
+      );
     } catch (error) {
-      console.log("SW", error);
-      if (!signal.aborted) await new Promise((wait) => setTimeout(wait, 100));
-      else if (!/abort|cancel/i.test(String(error))) throw error;
+      // The server may be away for a while; a mistake of the script is one of the spec.
+      if (!isGrpcServiceError(error)) throw error;
+      if (!signal.aborted) await sleep(100);
     }
   }
 }

@@ -1,5 +1,6 @@
 import { OperationError } from '@holdfast/contracts';
 import pg from 'pg';
+import type { Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import type { PostgresTarget } from './target.ts';
 
@@ -152,11 +153,11 @@ export async function connect(target: PostgresTarget, options: ConnectOptions): 
 }
 
 interface WithStream {
-  connection: { stream: import('node:net').Socket };
+  connection: { stream: Socket };
 }
 
 /** The socket under a client; pg keeps it, its types do not show it. */
-export const socketOf = (client: pg.Client): import('node:net').Socket =>
+export const socketOf = (client: pg.Client): Socket =>
   (client as unknown as WithStream).connection.stream;
 
 /** Drops the connection at once, whatever is going on in it. */

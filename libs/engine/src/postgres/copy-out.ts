@@ -1,4 +1,4 @@
-import pg from 'pg';
+import type pg from 'pg';
 import type { Socket } from 'node:net';
 import { RowScanner, type RowFigures } from '../rows/row-scanner.ts';
 import { destroy } from './connection.ts';

@@ -1,5 +1,5 @@
 import { OperationError } from '@holdfast/contracts';
-import pg from 'pg';
+import type pg from 'pg';
 import { connect, disconnect, faultCode, isConnectionLost, translateQuery } from '../postgres/connection.ts';
 import type { Statement } from '../postgres/statements.ts';
 import type { PostgresTarget } from '../postgres/target.ts';

@@ -1,4 +1,5 @@
-import { OperationError, type CoverageGap, type Difference } from '@holdfast/contracts';
+import type { OperationError} from '@holdfast/contracts';
+import { type CoverageGap, type Difference } from '@holdfast/contracts';
 import { randomBytes } from 'node:crypto';
 import type { Manifest } from '../manifest/manifest.ts';
 import { createLike, dropDatabase, maintenance } from '../postgres/databases.ts';

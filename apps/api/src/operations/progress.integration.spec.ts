@@ -1,0 +1,330 @@
+import { OPERATION_STEPS, ROLES, type OperationKind, type OperationStatus } from '@holdfast/contracts';
+import { encryptedPayloadCodec } from '@holdfast/crypto';
+import type { Prisma } from '@holdfast/prisma';
+import { throwawayControlPlane, throwawayTemporal, type TemporalServer, type ThrowawayControlPlane } from '@holdfast/testing';
+import { Client, Connection } from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/common';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { accountOf, startApi, TEST_MASTER_KEY, type Answer, type RunningApi } from '../api-under-test.ts';
+import { samplesIn, type Samples } from '../backups/sample-backups.ts';
+import { firstProgress } from './progress.ts';
+import { Reconciler } from './reconciler.ts';
+import { GO_ON, scriptedWorker, type ScriptedWorker } from './scripted-worker.ts';
+
+const UI = 'http://127.0.0.1:18233';
+
+let plane: ThrowawayControlPlane;
+let temporal: TemporalServer;
+let worker: ScriptedWorker;
+let connection: Connection;
+let client: Client;
+let api: RunningApi;
+let samples: Samples;
+let token: string;
+let actorId: string;
+
+beforeAll(async () => {
+  [plane, temporal] = await Promise.all([throwawayControlPlane(), throwawayTemporal()]);
+  worker = await scriptedWorker(temporal.address, TEST_MASTER_KEY);
+  for (const kind of Object.keys(OPERATION_STEPS)) worker.scripts.set(kind, () => GO_ON);
+  connection = await Connection.connect({ address: temporal.address });
+  client = new Client({ connection, dataConverter: { payloadCodecs: [encryptedPayloadCodec(TEST_MASTER_KEY)] } });
+  api = await startApi({
+    DATABASE_URL: plane.url,
+    TEMPORAL_ADDRESS: temporal.address,
+    HOLDFAST_TEMPORAL_UI_URL: `${UI}/`,
+    HOLDFAST_WORKER_LOST_AFTER_SECONDS: '100',
+  });
+  samples = samplesIn(plane.database);
+  await samples.repository(true);
+  ({ token, id: actorId } = await accountOf(plane.database, 'owner'));
+});
+afterAll(async () => {
+  await api?.stop();
+  await connection?.close();
+  await worker?.stop();
+  await temporal?.stop();
+  await plane?.stop();
+});
+
+const get = (path: string, as = token): Promise<Answer> => api.ask('GET', `/api/v1/progress${path}`, { token: as });
+const row = (id: string) => plane.database.operation.findUniqueOrThrow({ where: { id }, include: { leases: true } });
+
+/** A backup as the API starts it; `began` as a worker does when it takes the leases. */
+async function started(): Promise<{ operationId: string; workflowId: string }> {
+  const body = { environmentId: (await samples.environment()).id };
+  return (await api.ask('POST', '/api/v1/backup', { token, body })).body;
+}
+async function began(): Promise<{ operationId: string; workflowId: string }> {
+  const operation = await started();
+  const { environmentId } = await plane.database.operation.update({
+    where: { id: operation.operationId },
+    data: { status: 'running', startedAt: new Date(), sequence: { increment: 1 } },
+  });
+  const lease = { resource: `environment:${environmentId}`, operationId: operation.operationId, mode: 'exclusive' } as const;
+  await plane.database.lease.create({ data: lease });
+  return operation;
+}
+
+/** An operation of an earlier time. */
+function past(status: OperationStatus, over: Partial<Prisma.OperationUncheckedCreateInput> = {}) {
+  const id = crypto.randomUUID();
+  const progress = firstProgress('verify') as unknown as Prisma.InputJsonValue;
+  return plane.database.operation.create({
+    data: {
+      ...{ id, kind: 'verify' as OperationKind, actorId, actorName: 'Ada', input: {}, status, progress },
+      ...{ workflowId: `verify/x/${id}`, createdAt: new Date(Date.now() - 60_000), ...over },
+    },
+  });
+}
+
+const reconcile = (): Promise<void> => api.app.get(Reconciler).reconcile();
+const old = (id: string) =>
+  plane.database.operation.update({ where: { id }, data: { createdAt: new Date(Date.now() - 60_000) } });
+
+describe('200', () => {
+  it('shows an operation with its progress, error and page in the Web UI', async () => {
+    const { operationId, workflowId } = await started();
+    const answer = await get(`/${operationId}`);
+    expect(answer).toMatchObject({
+      status: 200,
+      body: {
+        id: operationId,
+        kind: 'backup',
+        status: 'pending',
+        actor: { id: actorId },
+        error: null,
+        result: null,
+        temporalUrl: `${UI}/namespaces/default/workflows/${encodeURIComponent(workflowId)}`,
+      },
+    });
+    expect(answer.body.progress.steps).toHaveLength(OPERATION_STEPS.backup.length);
+  });
+
+  it('lists with filters, newest first, page by page', async () => {
+    const { id: environmentId } = await samples.environment();
+    const backupId = crypto.randomUUID();
+    for (const status of ['completed', 'failed', 'cancelled'] as const) await past(status, { environmentId });
+    await past('completed', { environmentId, kind: 'restore', backupId, createdAt: new Date('2026-01-01T00:00:00Z') });
+    const count = async (query: string) => (await get(`?environmentId=${environmentId}&${query}`)).body.items.length;
+    expect(await count('')).toBe(4);
+    expect(await count('status=failed&status=cancelled')).toBe(2);
+    expect(await count('kind=restore')).toBe(1);
+    expect(await count(`backupId=${backupId}`)).toBe(1);
+    expect(await count('before=2026-01-02T00:00:00Z')).toBe(1);
+    expect(await count('after=2026-01-02T00:00:00Z&kind=restore')).toBe(0);
+    const first = (await get(`?environmentId=${environmentId}&limit=3`)).body;
+    const rest = (await get(`?environmentId=${environmentId}&limit=3&cursor=${first.nextCursor}`)).body;
+    const ids = [...first.items, ...rest.items].map(({ id }: { id: string }) => id);
+    expect(ids).toEqual(ids.toSorted().toReversed());
+    expect(new Set(ids).size).toBe(4);
+  });
+
+  it('tells the events of an operation in order', async () => {
+    const { id } = await past('completed');
+    for (const step of ['presence', 'checksum', 'content']) {
+      const data = { operationId: id, type: 'step', step, message: `Step ${step}` };
+      await plane.database.operationEvent.create({ data });
+    }
+    const first = (await get(`/${id}/events?limit=2`)).body;
+    const rest = (await get(`/${id}/events?limit=2&cursor=${first.nextCursor}`)).body;
+    const steps = [...first.items, ...rest.items].map(({ step }: { step: string }) => step);
+    expect(steps).toEqual(['presence', 'checksum', 'content']);
+    expect(rest.nextCursor).toBeNull();
+  });
+
+  it('tells how every part of the product is', async () => {
+    const { body } = await get('/health/status');
+    expect(body).toMatchObject({
+      status: 'ok',
+      version: expect.stringMatching(/^\d+\.\d+\.\d+/),
+      temporal: { reachable: true, address: temporal.address, serverVersion: expect.stringMatching(/^\d+\.\d+/) },
+      worker: { pollers: 1, lastSeenAt: expect.any(String) },
+      postgres: { reachable: true, version: expect.stringMatching(/^17/) },
+      repositories: [{ driver: 'local', attached: false, backups: 0, storedBytes: 0 }],
+    });
+  });
+
+  it('deletes operations that ended long ago, but none that made a listed backup', async () => {
+    const longAgo = { finishedAt: new Date(Date.now() - 40 * 86_400_000) };
+    const [gone, recent, running] = [await past('failed', longAgo), await past('completed', { finishedAt: new Date() }), await past('running')];
+    const kept = await past('completed', longAgo);
+    const environment = await samples.environment();
+    const repository = await samples.repository();
+    await samples.backup({ environment, repository }, { operationId: kept.id });
+    const clean = (body: object) => api.ask('POST', '/api/v1/progress/cleanup', { token, body });
+    expect((await clean({ olderThanDays: 30, dryRun: true })).body).toEqual({ dryRun: true, operations: 1 });
+    expect((await get(`/${gone.id}`)).status).toBe(200);
+    expect((await clean({ olderThanDays: 30 })).body).toEqual({ dryRun: false, operations: 1 });
+    const statuses = await Promise.all([gone, recent, running, kept].map(async ({ id }) => (await get(`/${id}`)).status));
+    expect(statuses).toEqual([404, 200, 200, 200]);
+    await plane.database.operation.deleteMany({ where: { id: running.id } });
+  });
+});
+
+describe('202', () => {
+  const cancel = (id: string) => api.ask('POST', `/api/v1/progress/${id}/cancel`, { token });
+
+  it('cancels at once what has not begun', async () => {
+    const { operationId, workflowId } = await started();
+    expect((await cancel(operationId)).status).toBe(202);
+    expect(await row(operationId)).toMatchObject({
+      status: 'cancelled',
+      errorCode: 'operation.cancelled',
+      cancelRequestedAt: expect.any(Date),
+      finishedAt: expect.any(Date),
+    });
+    await expect.poll(async () => (await client.workflow.getHandle(workflowId).describe()).status.name).toBe('CANCELLED');
+    const { body } = await get(`/${operationId}/events`);
+    expect(body.items.map(({ type }: { type: string }) => type)).toEqual(['cancel-requested', 'cancelled']);
+  });
+
+  it('cancels one whose workflow was never started', async () => {
+    const { id } = await past('pending');
+    expect((await cancel(id)).status).toBe(202);
+    expect((await row(id)).status).toBe('cancelled');
+  });
+
+  it('tells the workflow of a running one, and lets it end by itself', async () => {
+    const { operationId, workflowId } = await began();
+    const answer = await cancel(operationId);
+    expect(answer).toMatchObject({ status: 202, body: { operationId, workflowId } });
+    expect(await row(operationId)).toMatchObject({ status: 'running', cancelRequestedAt: expect.any(Date), leases: [{}] });
+    await expect.poll(async () => (await client.workflow.getHandle(workflowId).describe()).status.name).toBe('CANCELLED');
+    const entry = await plane.database.auditEntry.findFirst({ where: { action: 'backup.cancel_requested', resourceId: operationId } });
+    expect(entry?.actorId).toBe(actorId);
+  });
+});
+
+describe('403', () => {
+  it('follows the roles', async () => {
+    const { id } = await past('completed');
+    for (const role of ROLES) {
+      const as = (await accountOf(plane.database, role)).token;
+      const rank = ROLES.indexOf(role);
+      expect((await get(`/${id}`, as)).status).toBe(200);
+      expect((await api.ask('POST', `/api/v1/progress/${id}/cancel`, { token: as })).status).toBe(rank > 0 ? 409 : 403);
+      const cleaning = { token: as, body: { olderThanDays: 3000 } };
+      expect((await api.ask('POST', '/api/v1/progress/cleanup', cleaning)).status).toBe(rank > 1 ? 200 : 403);
+    }
+  });
+});
+
+describe('404 and 409', () => {
+  it('knows no made-up operation, and cancels none that has ended', async () => {
+    expect((await get(`/${crypto.randomUUID()}`)).status).toBe(404);
+    expect((await get(`/${crypto.randomUUID()}/events`)).status).toBe(404);
+    const { id } = await past('completed');
+    const answer = await api.ask('POST', `/api/v1/progress/${id}/cancel`, { token });
+    expect(answer).toMatchObject({ status: 409, body: { code: 'operation.not_cancellable' } });
+  });
+});
+
+describe('the reconciler', () => {
+  it('ends an operation whose workflow was terminated, and frees its leases', async () => {
+    const { operationId, workflowId } = await began();
+    await client.workflow.getHandle(workflowId).terminate('by hand');
+    await old(operationId);
+    await reconcile();
+    expect(await row(operationId)).toMatchObject({ status: 'failed', errorCode: 'operation.terminated', leases: [] });
+  });
+
+  it('ends one whose workflow was never started, after a while', async () => {
+    const { id } = await past('pending', { createdAt: new Date() });
+    await reconcile();
+    expect((await row(id)).status).toBe('pending');
+    await old(id);
+    await reconcile();
+    expect(await row(id)).toMatchObject({ status: 'failed', errorCode: 'operation.never_started' });
+  });
+
+  it('leaves alone what goes on, and what ended meanwhile', async () => {
+    const { operationId } = await began();
+    await old(operationId);
+    await reconcile();
+    expect((await row(operationId)).status).toBe('running');
+    const done = await began();
+    await plane.database.operation.update({ where: { id: done.operationId }, data: { status: 'completed' } });
+    await client.workflow.getHandle(done.workflowId).terminate();
+    await old(done.operationId);
+    await reconcile();
+    expect((await row(done.operationId)).status).toBe('completed');
+  });
+
+  it('passes on a cancel that was asked for while Temporal was away, as often as it takes', async () => {
+    const { operationId, workflowId } = await began();
+    await plane.database.operation.update({ where: { id: operationId }, data: { cancelRequestedAt: new Date() } });
+    await old(operationId);
+    await reconcile();
+    await expect.poll(async () => (await client.workflow.getHandle(workflowId).describe()).status.name).toBe('CANCELLED');
+    await reconcile();
+    expect(await row(operationId)).toMatchObject({ status: 'cancelled', leases: [] });
+  });
+
+  it('ends one that no worker has touched for too long, and its workflow with it', async () => {
+    const own = await throwawayControlPlane();
+    const impatient = await startApi({
+      DATABASE_URL: own.url,
+      TEMPORAL_ADDRESS: temporal.address,
+      HOLDFAST_WORKER_LOST_AFTER_SECONDS: '1',
+    });
+    try {
+      const inside = samplesIn(own.database);
+      await inside.repository(true);
+      const { id: environmentId } = await inside.environment();
+      const as = { token: (await accountOf(own.database, 'owner')).token, body: { environmentId } };
+      const { operationId, workflowId } = (await impatient.ask('POST', '/api/v1/backup', as)).body;
+      const long = new Date(Date.now() - 600_000);
+      await own.database.operation.update({ where: { id: operationId }, data: { createdAt: long } });
+      await expect
+        .poll(
+          async () => {
+            await impatient.app.get(Reconciler).reconcile();
+            return own.database.operation.findUniqueOrThrow({ where: { id: operationId } });
+          },
+          { timeout: 80_000, interval: 1_000 },
+        )
+        .toMatchObject({ status: 'failed', errorCode: 'operation.worker_lost' });
+      expect((await client.workflow.getHandle(workflowId).describe()).status.name).toBe('TERMINATED');
+    } finally {
+      await impatient.stop();
+      await own.stop();
+    }
+  });
+});
+
+describe('the codec endpoint', () => {
+  const base64 = (data: Uint8Array | null | undefined) => Buffer.from(data ?? []).toString('base64');
+  const decode = async (value: unknown, headers: Record<string, string> = {}, as = token) => {
+    const [payload] = await encryptedPayloadCodec(TEST_MASTER_KEY).encode([defaultPayloadConverter.toPayload(value)]);
+    const metadata = Object.fromEntries(Object.entries(payload?.metadata ?? {}).map(([key, data]) => [key, base64(data)]));
+    const body = { payloads: [{ metadata, data: base64(payload?.data) }] };
+    return api.ask('POST', '/api/v1/codec/decode', { token: as, body, headers });
+  };
+
+  it('opens payloads for whoever may', async () => {
+    const answer = await decode({ answer: 42 });
+    expect(answer.status).toBe(200);
+    const [payload] = answer.body.payloads;
+    expect(Buffer.from(payload.metadata.encoding, 'base64').toString()).toBe('json/plain');
+    expect(JSON.parse(Buffer.from(payload.data, 'base64').toString())).toEqual({ answer: 42 });
+    expect((await decode(1, {}, (await accountOf(plane.database, 'operator')).token)).status).toBe(403);
+  });
+
+  it('says that a payload does not open, and offers no encoding', async () => {
+    const encoding = Buffer.from('binary/encrypted').toString('base64');
+    const body = { payloads: [{ metadata: { encoding }, data: 'AAAA' }] };
+    expect((await api.ask('POST', '/api/v1/codec/decode', { token, body })).status).toBe(400);
+    expect((await api.ask('POST', '/api/v1/codec/encode', { token, body })).status).toBe(404);
+  });
+
+  it('answers the origin of the Web UI, and no other; nothing else answers it', async () => {
+    const preflight = (path: string, origin: string) =>
+      api.ask('OPTIONS', path, { headers: { origin, 'access-control-request-method': 'POST' } });
+    const allowed = async (path: string, origin: string) =>
+      (await preflight(path, origin)).headers.get('access-control-allow-origin');
+    expect(await allowed('/api/v1/codec/decode', UI)).toBe(UI);
+    expect(await allowed('/api/v1/codec/decode', 'http://evil.example')).toBeNull();
+    expect(await allowed('/api/v1/backup', UI)).toBeNull();
+  });
+});
