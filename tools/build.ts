@@ -12,7 +12,7 @@ const BUILT = ['api/main.js', 'api/create-owner.js', 'worker/main.js', 'worker/w
 const IGNORED = /(^|\/)(node_modules|dist|histories|generated)(\/|$)|\.spec\.ts$/;
 
 /** Builds the API and the worker unless what is in `dist` was built from exactly these sources; true if it built. */
-export async function buildIfStale(note: (line: string) => void): Promise<boolean> {
+export async function buildIfStale(note: (line: string) => void, signal?: AbortSignal): Promise<boolean> {
   const stamp = join(root, 'dist', 'holdfast-sources.txt');
   const digest = await digestOfSources();
   const present = await readFile(stamp, 'utf8').catch(() => null);
@@ -20,13 +20,13 @@ export async function buildIfStale(note: (line: string) => void): Promise<boolea
   if (present === digest && complete.every(Boolean)) return false;
   note('building the API and the worker');
   await rm(stamp, { force: true });
-  await build();
+  await build(signal);
   // Stamped last, with what the sources were before: a change meanwhile is built next time.
   await writeFile(stamp, digest);
   return true;
 }
 
-async function build(): Promise<void> {
+async function build(signal: AbortSignal | undefined): Promise<void> {
   const bin = join(root, 'node_modules', '.bin');
   const env = {
     ...process.env,
@@ -36,7 +36,7 @@ async function build(): Promise<void> {
   };
   const args = ['run-many', '-t', 'build', '-p', 'api,worker', '--outputStyle=static'];
   try {
-    await promisify(execFile)(join(bin, 'nx'), args, { cwd: root, env, maxBuffer: 50_000_000 });
+    await promisify(execFile)(join(bin, 'nx'), args, { cwd: root, env, maxBuffer: 50_000_000, signal });
   } catch (cause) {
     const { stdout = '', stderr = '' } = cause as { stdout?: string; stderr?: string };
     const lines = `${stdout}\n${stderr}`.trim().split('\n').slice(-40).join('\n');

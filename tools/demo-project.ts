@@ -1,12 +1,15 @@
 // The demo project: a shop-and-booking product for outdoor rentals with 40 tenants, as an admin would meet it.
 import type { PostgresTarget } from '@holdfast/engine/embedded';
 import pg from 'pg';
-import { DICE, rowStages } from './demo-project-rows.ts';
+import { rowStages } from './demo-project-rows.ts';
 import { FUNCTIONS, KEYS, VIEWS_AND_PROTECTION } from './demo-project-rules.ts';
 import { ROLES, TABLES } from './demo-project-tables.ts';
+import { DICE } from './demo-project-words.ts';
 
 /** Loading is faster when nobody waits for the disk: a demo that a crash takes away is made again. */
-const SETTINGS = `set synchronous_commit = off; set maintenance_work_mem = '256MB'; set work_mem = '64MB'; set timezone = 'UTC'; set default_statistics_target = 10; set search_path = public`;
+const SETTINGS = `
+set synchronous_commit = off; set maintenance_work_mem = '256MB'; set work_mem = '64MB';
+set default_statistics_target = 10; set timezone = 'UTC'; set search_path = public;`;
 
 /**
  * Fills an empty database (as a superuser, who makes the roles) with the same rows every time; `scale` 1 gives over
@@ -43,7 +46,8 @@ export async function createDemoDatabase(
 async function countAll(client: pg.Client): Promise<{ tables: number; rows: number }> {
   const { rows } = await client.query<{ name: string }>(
     `select c.oid::regclass::text as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
-     where c.relkind in ('r', 'p') and not c.relispartition and n.nspname in ('public', 'app', 'billing', 'support', 'audit')`,
+     where c.relkind in ('r', 'p') and not c.relispartition
+       and n.nspname in ('public', 'app', 'billing', 'support', 'audit')`,
   );
   const counts = rows.map(({ name }) => `select count(*) as n from ${name}`).join(' union all ');
   const total = await client.query<{ rows: string }>(`select sum(n)::text as rows from (${counts}) counts`);

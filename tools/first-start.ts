@@ -89,14 +89,18 @@ export async function register(
   return done;
 }
 
-/** Tells Holdfast where the demo database is now. */
+/** Tells Holdfast where the demo database is now, unless the environment was removed or points elsewhere. */
 export async function moveDemo(apiUrl: string, token: string, id: string, target: PostgresTarget): Promise<void> {
   const api: Api = { url: apiUrl, token };
   const path = `environments/${id}`;
-  const { answer, etag } = await send(api, 'GET', path);
-  if (answer['host'] === target.host && answer['port'] === target.port) return;
-  const { host, port, user, password } = target;
-  await send(api, 'PATCH', path, { host, port, user, password }, { 'if-match': etag ?? '' });
+  const found = await send(api, 'GET', path).catch((error: unknown) => {
+    if (error instanceof RefusedRequest && error.status === 404) return null;
+    throw error;
+  });
+  const { host, port, database, user, password } = target;
+  if (!found || found.answer['host'] !== host || found.answer['database'] !== database) return;
+  if (found.answer['port'] === port) return;
+  await send(api, 'PATCH', path, { host, port, user, password }, { 'if-match': found.etag ?? '' });
 }
 
 /** Signs in over REST; answers a bearer token. */

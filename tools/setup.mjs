@@ -50,7 +50,7 @@ async function npmPackages() {
       return { state: 'ok' };
     }
   }
-  await command('npm', ['ci', '--no-audit', '--no-fund'], {
+  await command('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     advice: 'Check that npm reaches its registry, then run the same command again.',
   });
   await writeFile(stampFile, digest);
@@ -399,7 +399,9 @@ async function main() {
 }
 
 main().catch((error) => {
-  const lines = (error.output ?? '').trim().split('\n').slice(-12);
+  const all = (error.output ?? '').trim().split('\n');
+  // npm says first what is wrong, most others last.
+  const lines = all.length > 24 ? [...all.slice(0, 12), '…', ...all.slice(-12)] : all;
   console.error(`\nSetup failed${error.item ? ` at ${error.item}` : ''}: ${error.message}`);
   if (lines[0]) console.error(lines.map((line) => `  | ${line}`).join('\n'));
   console.error(error.advice ? `What to do: ${error.advice}` : error.stack);

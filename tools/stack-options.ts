@@ -19,6 +19,8 @@ export interface StackOptions {
   quiet?: boolean;
   /** Starts again what ends by itself; true unless said otherwise. */
   revive?: boolean;
+  /** Settles once the API and the worker are built; the servers they need start meanwhile. */
+  built?: Promise<unknown>;
   /** Where the built API and worker are; by default our own `dist`. */
   distDir?: string;
   /** More variables for the API and the worker. */

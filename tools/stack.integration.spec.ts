@@ -29,6 +29,10 @@ const WORKER = `
 const CREATE_OWNER = `
   import { readFileSync } from 'node:fs';
   import { createRequire } from 'node:module';
+  if (process.argv.includes('--session')) {
+    console.log('{"token":"token"}');
+    process.exit();
+  }
   const pg = createRequire(process.env.REQUIRE_FROM)('pg');
   const client = new pg.Client({ connectionString: readFileSync(process.env.DATABASE_URL_FILE, 'utf8') });
   await client.connect();

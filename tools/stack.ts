@@ -5,7 +5,7 @@ import { releaseDataDir } from '@holdfast/engine/embedded';
 import { connectionUrl } from '@holdfast/testing';
 import { openDataDir, type DataDir } from './data-dir.ts';
 import { prepareDatabase, prepareDemo } from './embedded-postgres.ts';
-import { createOwner, forgetPassword, moveDemo, register, sessionToken, signIn } from './first-start.ts';
+import { createOwner, forgetPassword, moveDemo, register, sessionToken } from './first-start.ts';
 import type { Owner, Registered } from './first-start.ts';
 import { openLogs, type Logs } from './logs.ts';
 import { reservePorts, type WantedPort } from './ports.ts';
@@ -88,6 +88,8 @@ async function begin(c: StackContext, processes: Processes): Promise<Omit<Stack,
     const target = await prepareDatabase(server, c.secrets.database);
     // In a file and not in the environment or an argument, where `ps` would show it.
     await writeFile(c.dir.at('secrets', 'database-url'), connectionUrl(target), { mode: 0o600 });
+    await c.options.built;
+    c.options.signal?.throwIfAborted();
     const owner = await createOwner(c.dir, target, createOwnerProgram(c));
     await Promise.all([processes.start('api'), processes.start('worker')]);
     return { target, owner };
@@ -105,7 +107,7 @@ async function begin(c: StackContext, processes: Processes): Promise<Omit<Stack,
     urls: { api, docs: `${api}/api/docs`, temporalUi },
     temporalAddress: `127.0.0.1:${c.ports.temporal.port}`,
     ...{ database, demo, owner, dataDir: c.dir.path },
-    registered: await registerAll(c, api, owner, demo),
+    registered: await registerAll(c, api, demo),
     forgetPassword: () => forgetPassword(c.dir),
     children: () => processes.running(),
     kill: (name, signal = 'SIGKILL') => processes.of(name).kill(signal),
@@ -122,14 +124,9 @@ async function startDemo(c: StackContext, processes: Processes): Promise<Postgre
   });
 }
 
-async function registerAll(
-  c: StackContext,
-  api: string,
-  owner: Owner,
-  demo: PostgresTarget | null,
-): Promise<Registered> {
-  const token = () =>
-    owner.password === null ? sessionToken(createOwnerProgram(c)) : signIn(api, owner.email, owner.password);
+async function registerAll(c: StackContext, api: string, demo: PostgresTarget | null): Promise<Registered> {
+  // Not the owner's password: only the first start knows it.
+  const token = () => sessionToken(createOwnerProgram(c));
   const registered = await register(c.dir, api, { repository: c.dir.at('repositories', 'default'), demo, token });
   if (demo && registered.demoEnvironmentId && (await c.dir.recall('demo-registered')) !== String(demo.port)) {
     await moveDemo(api, await token(), registered.demoEnvironmentId, demo);

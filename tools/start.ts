@@ -72,13 +72,16 @@ async function serve(choices: Choices): Promise<void> {
   const colour = colourFor(process.stdout);
   const note = (line: string) => console.log(`${colour(36, '·')} ${line}`);
   const told = untilTold(note);
-  await buildIfStale(note);
-  if (told.yet()) return;
+  const built = buildIfStale(note, told.signal);
+  // Heard by the start, once it gets there.
+  built.catch(() => undefined);
   note(`starting on ${choices.dataDir}`);
-  const stack = await startStack(stackOptions(choices, note, told.signal)).catch((error: unknown) => {
-    if (told.yet()) return null;
-    throw error;
-  });
+  const stack = await startStack({ ...stackOptions(choices, note), built, signal: told.signal }).catch(
+    (error: unknown) => {
+      if (told.yet()) return null;
+      throw error;
+    },
+  );
   if (!stack) return note('stopped before it was ready');
   console.log(summary(stack, (Date.now() - started) / 1000));
   // Shown: from here on only its owner knows it.
@@ -88,14 +91,13 @@ async function serve(choices: Choices): Promise<void> {
   note('stopped; everything is kept');
 }
 
-function stackOptions(choices: Choices, note: (line: string) => void, signal: AbortSignal): StackOptions {
+function stackOptions(choices: Choices, note: (line: string) => void): StackOptions {
   return {
     dataDir: choices.dataDir,
     host: choices.host,
     demo: choices.demo,
     quiet: choices.quiet,
     note,
-    signal,
     ports: {
       api: { port: choices.port },
       temporal: chosen('HOLDFAST_TEMPORAL_PORT', 7233),
@@ -116,9 +118,11 @@ function summary(stack: Stack, seconds: number): string {
     `Temporal UI    ${urls.temporalUi}`,
     ...(stack.demo ? ['Demo project   environment "demo"'] : []),
     `Owner          ${owner.email}`,
-    owner.password === null
-      ? 'Password       (was shown at the first start)'
-      : `Password       ${owner.password}   (shown once: note it down)`,
+    process.env['HOLDFAST_OWNER_PASSWORD']
+      ? 'Password       (HOLDFAST_OWNER_PASSWORD)'
+      : owner.password === null
+        ? 'Password       (was shown at the first start)'
+        : `Password       ${owner.password}   (shown once: note it down)`,
     `Data           ${stack.dataDir}`,
     'Stop           Ctrl-C',
   ];

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Role } from '@holdfast/contracts';
 import type { PrismaClient } from '@holdfast/prisma';
+import type { DestinationStream } from 'pino';
 import { createApp } from './app.ts';
 import { hashPassword } from './auth/password.ts';
 import { API_TOKEN_PREFIX, hashToken, newToken } from './auth/token.ts';
@@ -11,7 +12,7 @@ import { readConfig } from './config.ts';
 export interface Answer {
   status: number;
   headers: Headers;
-  // Specs look into bodies of every shape; the document's own spec checks the shapes.
+  // `any`: specs look into bodies of every shape; the document's own spec checks the shapes.
   body: any;
 }
 
@@ -32,7 +33,7 @@ export interface RunningApi {
 export const TEST_MASTER_KEY = randomBytes(32);
 
 /** Starts an API on a free port; `variables` are added to a configuration that allows loopback. */
-export async function startApi(variables: Record<string, string>): Promise<RunningApi> {
+export async function startApi(variables: Record<string, string>, logTo?: DestinationStream): Promise<RunningApi> {
   const app = await createApp(
     readConfig({
       HOLDFAST_MASTER_KEY: TEST_MASTER_KEY.toString('base64'),
@@ -42,6 +43,7 @@ export async function startApi(variables: Record<string, string>): Promise<Runni
       TEMPORAL_ADDRESS: '127.0.0.1:1',
       ...variables,
     }),
+    logTo,
   );
   await app.listen(0, '127.0.0.1');
   const url = await app.getUrl();
@@ -67,7 +69,10 @@ export const TEST_PASSWORD = 'correct horse battery staple';
 let passwordHash: Promise<string> | undefined;
 
 /** An account of this role with an API token. */
-export async function accountOf(database: PrismaClient, role: Role): Promise<{ id: string; email: string; token: string }> {
+export async function accountOf(
+  database: PrismaClient,
+  role: Role,
+): Promise<{ id: string; email: string; token: string }> {
   passwordHash ??= hashPassword(TEST_PASSWORD);
   const email = `${role}-${randomUUID()}@example.org`;
   const account = await database.account.create({

@@ -1,7 +1,7 @@
-import { Module, type DynamicModule } from '@nestjs/common';
+import { Module, StandardSchemaSerializerInterceptor, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
-import { StandardSchemaSerializerInterceptor } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
+import type { DestinationStream } from 'pino';
 import { AuditModule } from './audit/audit.module.ts';
 import { AuthModule } from './auth/auth.module.ts';
 import { BackupsModule } from './backups/backups.module.ts';
@@ -34,10 +34,10 @@ const NOUNS = [
 /** The whole API, wired for one configuration. */
 @Module({})
 export class AppModule {
-  static with(config: Config): DynamicModule {
+  static with(config: Config, logTo?: DestinationStream): DynamicModule {
     return {
       module: AppModule,
-      imports: [LoggerModule.forRoot(loggingOf(config)), DatabaseModule.with(config), ...NOUNS],
+      imports: [LoggerModule.forRoot(loggingOf(config, logTo)), DatabaseModule.with(config), ...NOUNS],
       controllers: [HealthController],
       providers: [
         // In this order: who hammers is stopped before anything is looked up.

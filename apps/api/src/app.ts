@@ -4,6 +4,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import helmet from 'helmet';
 import { Logger } from 'nestjs-pino';
+import type { DestinationStream } from 'pino';
 import { AppModule } from './app.module.ts';
 import type { Config } from './config.ts';
 import { corsOf } from './http/cross-origin.ts';
@@ -13,12 +14,14 @@ import { serveDocument } from './openapi.ts';
 /** Temporal's Web UI sends whole payloads to the codec endpoint; nothing else comes near it. */
 const LARGEST_BODY = '4mb';
 
-/** Makes the API without listening; nothing is connected to before the first use. */
-export async function createApp(config: Config): Promise<NestExpressApplication> {
-  const app = await NestFactory.create<NestExpressApplication>(AppModule.with(config), {
+/** Makes the API without listening; nothing is connected to before the first use. Logs go to stdout unless said. */
+export async function createApp(config: Config, logTo?: DestinationStream): Promise<NestExpressApplication> {
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.with(config, logTo), {
     bufferLogs: true,
     bodyParser: false,
     abortOnError: false,
+    // A shutdown waits for no download and no idle browser.
+    forceCloseConnections: true,
   });
   app.useLogger(new QuietLogger(app.get(Logger)));
   app.set('trust proxy', config.HOLDFAST_TRUST_PROXY.length > 0 ? config.HOLDFAST_TRUST_PROXY : false);

@@ -689,7 +689,7 @@ export interface components {
              * @default cookie
              * @enum {string}
              */
-            kind: "cookie" | "token";
+            kind?: "cookie" | "token";
         };
         SignedIn: {
             account: components["schemas"]["AccountSummary"];
@@ -759,7 +759,7 @@ export interface components {
              * @default viewer
              * @enum {string}
              */
-            role: "viewer" | "operator" | "admin" | "owner";
+            role?: "viewer" | "operator" | "admin" | "owner";
             /**
              * @description A passphrase; any characters
              * @example correct horse battery staple
@@ -871,7 +871,7 @@ export interface components {
              * @default postgres
              * @enum {string}
              */
-            kind: "postgres" | "supabase-selfhosted" | "supabase-cloud";
+            kind?: "postgres" | "supabase-selfhosted" | "supabase-cloud";
             /**
              * @description In place of host, port, database, user and password: postgresql://user:password@host:port/database
              * @example postgresql://backup:secret@db.example.org:5432/app?sslmode=require
@@ -897,7 +897,7 @@ export interface components {
             /** @example #c62828 */
             color?: string;
             /** @default false */
-            production: boolean;
+            production?: boolean;
             projectRef?: string | null;
         };
         /**
@@ -1007,7 +1007,7 @@ export interface components {
              * @default local
              * @enum {string}
              */
-            driver: "local";
+            driver?: "local";
             /**
              * @description A directory of the workers, empty or already a repository
              * @example /var/lib/holdfast/repositories/main
@@ -1017,7 +1017,7 @@ export interface components {
              * @description Where backups go unless said otherwise; the first one always is
              * @default false
              */
-            default: boolean;
+            default?: boolean;
         };
         RepositoryAttached: {
             /** Format: uuid */
@@ -1103,7 +1103,7 @@ export interface components {
              */
             name?: string;
             /** @default  */
-            description: string;
+            description?: string;
             /**
              * @example [
              *       "nightly"
@@ -1115,12 +1115,12 @@ export interface components {
              *       "database"
              *     ]
              */
-            components: "database"[];
+            components?: "database"[];
             /**
              * @description How long to wait for a table that someone else holds locked
              * @default 30
              */
-            lockTimeoutSeconds: number;
+            lockTimeoutSeconds?: number;
         };
         OperationStarted: {
             /** Format: uuid */
@@ -1289,32 +1289,32 @@ export interface components {
              * @description A database to create on the target's server; null restores into the environment's own database
              * @default null
              */
-            newDatabase: string | null;
+            newDatabase?: string | null;
             /**
              * @description Empty: all
              * @default []
              */
-            schemas: string[];
+            schemas?: string[];
             /**
              * @description Empty: all
              * @default []
              */
-            tables: string[];
+            tables?: string[];
             /**
              * @default all
              * @enum {string}
              */
-            content: "all" | "schema" | "data";
+            content?: "all" | "schema" | "data";
             /**
              * @description Only the pre-flight report; nothing is changed
              * @default false
              */
-            dryRun: boolean;
+            dryRun?: boolean;
             /**
              * @description Required when the target holds anything
              * @default false
              */
-            overwrite: boolean;
+            overwrite?: boolean;
         };
         ValidateBackup: {
             /**
@@ -1322,7 +1322,7 @@ export interface components {
              * @default restore
              * @enum {string}
              */
-            level: "presence" | "checksum" | "content" | "restore";
+            level?: "presence" | "checksum" | "content" | "restore";
         };
         ValidationStatus: {
             /** Format: uuid */
@@ -1450,12 +1450,12 @@ export interface components {
              * @description Ended longer ago than this
              * @default 90
              */
-            olderThanDays: number;
+            olderThanDays?: number;
             /**
              * @description Only count
              * @default false
              */
-            dryRun: boolean;
+            dryRun?: boolean;
         };
         OperationsCleaned: {
             dryRun: boolean;
@@ -1525,7 +1525,7 @@ export interface components {
              * @description Each value in base64
              * @default {}
              */
-            metadata: {
+            metadata?: {
                 [key: string]: string;
             };
             /**
@@ -1533,7 +1533,7 @@ export interface components {
              * @description In base64
              * @default
              */
-            data: string;
+            data?: string;
         };
         PayloadsDecoded: {
             payloads: {
@@ -1688,7 +1688,7 @@ export interface operations {
                      * @example {
                      *       "account": {
                      *         "id": "0199b2a4-6c1e-7d4f-8a55-3f0c9f2b6d10",
-                     *         "email": "text",
+                     *         "email": "ada@example.org",
                      *         "name": "main",
                      *         "role": "viewer"
                      *       },
@@ -1828,7 +1828,7 @@ export interface operations {
                      * @example {
                      *       "account": {
                      *         "id": "0199b2a4-6c1e-7d4f-8a55-3f0c9f2b6d10",
-                     *         "email": "text",
+                     *         "email": "ada@example.org",
                      *         "name": "main",
                      *         "role": "viewer"
                      *       },
@@ -1996,7 +1996,7 @@ export interface operations {
                      *       "items": [
                      *         {
                      *           "id": "0199b2a4-6c1e-7d4f-8a55-3f0c9f2b6d10",
-                     *           "email": "text",
+                     *           "email": "ada@example.org",
                      *           "name": "main",
                      *           "role": "viewer",
                      *           "disabledAt": "2026-11-24T08:50:00.000Z",
@@ -2089,7 +2089,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "id": "0199b2a4-6c1e-7d4f-8a55-3f0c9f2b6d10",
-                     *       "email": "text",
+                     *       "email": "ada@example.org",
                      *       "name": "main",
                      *       "role": "viewer",
                      *       "disabledAt": "2026-11-24T08:50:00.000Z",
@@ -2188,7 +2188,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "id": "0199b2a4-6c1e-7d4f-8a55-3f0c9f2b6d10",
-                     *       "email": "text",
+                     *       "email": "ada@example.org",
                      *       "name": "main",
                      *       "role": "viewer",
                      *       "disabledAt": "2026-11-24T08:50:00.000Z",
@@ -2291,7 +2291,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "id": "0199b2a4-6c1e-7d4f-8a55-3f0c9f2b6d10",
-                     *       "email": "text",
+                     *       "email": "ada@example.org",
                      *       "name": "main",
                      *       "role": "viewer",
                      *       "disabledAt": "2026-11-24T08:50:00.000Z",
@@ -3241,7 +3241,7 @@ export interface operations {
                      *       "dumpClient": "17.6",
                      *       "skipped": [
                      *         {
-                     *           "code": "text",
+                     *           "code": "role-passwords",
                      *           "subjects": [
                      *             "app_owner"
                      *           ],
@@ -3251,8 +3251,8 @@ export interface operations {
                      *       ],
                      *       "blockers": [
                      *         {
-                     *           "code": "text",
-                     *           "message": "The first of them"
+                     *           "code": "role-passwords",
+                     *           "message": "What happened, in words"
                      *         }
                      *       ]
                      *     }
@@ -4278,7 +4278,7 @@ export interface operations {
                      *         ],
                      *         "gaps": [
                      *           {
-                     *             "code": "text",
+                     *             "code": "role-passwords",
                      *             "subjects": [
                      *               "app_owner"
                      *             ],
@@ -4292,9 +4292,9 @@ export interface operations {
                      *         "verdict": "proven",
                      *         "damaged": [
                      *           {
-                     *             "artifact": "text",
-                     *             "problem": "text",
-                     *             "cost": "text"
+                     *             "artifact": "rows/public.orders",
+                     *             "problem": "checksum",
+                     *             "cost": "All 1250000 rows of public.orders"
                      *           }
                      *         ],
                      *         "damagedCount": 1,
@@ -4310,7 +4310,7 @@ export interface operations {
                      *         "differenceCount": 1,
                      *         "gaps": [
                      *           {
-                     *             "code": "text",
+                     *             "code": "role-passwords",
                      *             "subjects": [
                      *               "app_owner"
                      *             ],
@@ -4563,7 +4563,7 @@ export interface operations {
                      *         ],
                      *         "gaps": [
                      *           {
-                     *             "code": "text",
+                     *             "code": "role-passwords",
                      *             "subjects": [
                      *               "app_owner"
                      *             ],
@@ -4577,9 +4577,9 @@ export interface operations {
                      *         "verdict": "proven",
                      *         "damaged": [
                      *           {
-                     *             "artifact": "text",
-                     *             "problem": "text",
-                     *             "cost": "text"
+                     *             "artifact": "rows/public.orders",
+                     *             "problem": "checksum",
+                     *             "cost": "All 1250000 rows of public.orders"
                      *           }
                      *         ],
                      *         "damagedCount": 1,
@@ -4595,7 +4595,7 @@ export interface operations {
                      *         "differenceCount": 1,
                      *         "gaps": [
                      *           {
-                     *             "code": "text",
+                     *             "code": "role-passwords",
                      *             "subjects": [
                      *               "app_owner"
                      *             ],
@@ -4971,9 +4971,9 @@ export interface operations {
                      *         "verdict": "proven",
                      *         "damaged": [
                      *           {
-                     *             "artifact": "text",
-                     *             "problem": "text",
-                     *             "cost": "text"
+                     *             "artifact": "rows/public.orders",
+                     *             "problem": "checksum",
+                     *             "cost": "All 1250000 rows of public.orders"
                      *           }
                      *         ],
                      *         "damagedCount": 1,
@@ -4989,7 +4989,7 @@ export interface operations {
                      *         "differenceCount": 1,
                      *         "gaps": [
                      *           {
-                     *             "code": "text",
+                     *             "code": "role-passwords",
                      *             "subjects": [
                      *               "app_owner"
                      *             ],
@@ -5224,7 +5224,7 @@ export interface operations {
                      *                 "status": "waiting"
                      *               }
                      *             ],
-                     *             "step": "text",
+                     *             "step": "rows",
                      *             "done": 481036288,
                      *             "total": 962072576,
                      *             "unit": "bytes",
@@ -5235,8 +5235,8 @@ export interface operations {
                      *           },
                      *           "sequence": 1,
                      *           "error": {
-                     *             "code": "text",
-                     *             "message": "The first of them",
+                     *             "code": "role-passwords",
+                     *             "message": "What happened, in words",
                      *             "hint": "text"
                      *           },
                      *           "cancelRequestedAt": "2026-11-24T08:50:00.000Z",
@@ -5244,8 +5244,8 @@ export interface operations {
                      *           "startedAt": "2026-11-24T08:50:00.000Z",
                      *           "finishedAt": "2026-11-24T08:50:00.000Z",
                      *           "retryOfId": "0199b2a4-6c1e-7d4f-8a55-3f0c9f2b6d10",
-                     *           "workflowId": "text",
-                     *           "temporalUrl": "text"
+                     *           "workflowId": "backup/production/0199b2a4-6c1e-7d4f-8a55-3f0c9f2b6d10",
+                     *           "temporalUrl": "http://127.0.0.1:8233/namespaces/default/workflows/backup%2Fproduction%2F0199b2a4"
                      *         }
                      *       ],
                      *       "nextCursor": "text"
@@ -5321,7 +5321,7 @@ export interface operations {
                      *       "status": "ok",
                      *       "version": "text",
                      *       "temporal": {
-                     *         "reachable": false,
+                     *         "reachable": true,
                      *         "address": "127.0.0.1:7233",
                      *         "namespace": "default",
                      *         "serverVersion": "17.6",
@@ -5332,7 +5332,7 @@ export interface operations {
                      *         "lastSeenAt": "2026-11-24T08:50:00.000Z"
                      *       },
                      *       "postgres": {
-                     *         "reachable": false,
+                     *         "reachable": true,
                      *         "version": "text",
                      *         "latencyMs": 2.1
                      *       },
@@ -5341,7 +5341,7 @@ export interface operations {
                      *           "id": "0199b2a4-6c1e-7d4f-8a55-3f0c9f2b6d10",
                      *           "name": "main",
                      *           "driver": "local",
-                     *           "attached": false,
+                     *           "attached": true,
                      *           "backups": 1,
                      *           "storedBytes": 143654912
                      *         }
@@ -5512,7 +5512,7 @@ export interface operations {
                      *             "status": "waiting"
                      *           }
                      *         ],
-                     *         "step": "text",
+                     *         "step": "rows",
                      *         "done": 481036288,
                      *         "total": 962072576,
                      *         "unit": "bytes",
@@ -5523,8 +5523,8 @@ export interface operations {
                      *       },
                      *       "sequence": 1,
                      *       "error": {
-                     *         "code": "text",
-                     *         "message": "The first of them",
+                     *         "code": "role-passwords",
+                     *         "message": "What happened, in words",
                      *         "hint": "text"
                      *       },
                      *       "cancelRequestedAt": "2026-11-24T08:50:00.000Z",
@@ -5532,8 +5532,8 @@ export interface operations {
                      *       "startedAt": "2026-11-24T08:50:00.000Z",
                      *       "finishedAt": "2026-11-24T08:50:00.000Z",
                      *       "retryOfId": "0199b2a4-6c1e-7d4f-8a55-3f0c9f2b6d10",
-                     *       "workflowId": "text",
-                     *       "temporalUrl": "text",
+                     *       "workflowId": "backup/production/0199b2a4-6c1e-7d4f-8a55-3f0c9f2b6d10",
+                     *       "temporalUrl": "http://127.0.0.1:8233/namespaces/default/workflows/backup%2Fproduction%2F0199b2a4",
                      *       "result": {}
                      *     }
                      */
@@ -5625,8 +5625,8 @@ export interface operations {
                      *           "id": "text",
                      *           "at": "2026-11-24T08:50:00.000Z",
                      *           "type": "step",
-                     *           "step": "text",
-                     *           "message": "The first of them",
+                     *           "step": "rows",
+                     *           "message": "What happened, in words",
                      *           "data": null
                      *         }
                      *       ],

@@ -15,7 +15,7 @@ export const newPassword = z
   .describe('A passphrase; any characters')
   .meta({ example: 'correct horse battery staple' });
 
-export const AccountSummary = z
+const AccountSummary = z
   .object({
     id: z.uuid(),
     email: z.string(),

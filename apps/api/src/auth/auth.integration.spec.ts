@@ -96,7 +96,11 @@ describe('400', () => {
   it('names every bad field', async () => {
     const answer = await signIn({ email: 'nobody', remember: true });
     expect(answer).toMatchObject({ status: 400, body: { code: 'request.invalid' } });
-    expect(answer.body.errors.map((error: { at: string }) => error.at).toSorted()).toEqual(['email', 'password', 'remember']);
+    expect(answer.body.errors.map((error: { at: string }) => error.at).toSorted()).toEqual([
+      'email',
+      'password',
+      'remember',
+    ]);
     expect(answer.headers.get('content-type')).toContain('application/problem+json');
   });
 
@@ -130,7 +134,10 @@ describe('401', () => {
       expect(answer).toMatchObject({ status: 401, body: { code: 'auth.required' } });
       expect(answer.headers.get('www-authenticate')).toContain('Bearer');
     }
-    await plane.database.apiToken.updateMany({ where: { accountId: id }, data: { expiresAt: new Date(Date.now() - 1) } });
+    await plane.database.apiToken.updateMany({
+      where: { accountId: id },
+      data: { expiresAt: new Date(Date.now() - 1) },
+    });
     expect((await api.ask('GET', '/api/v1/auth/me', { token })).status).toBe(401);
   });
 

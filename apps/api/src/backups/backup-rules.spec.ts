@@ -39,6 +39,7 @@ describe('the tables of a restore', () => {
 describe('the file name of a download', () => {
   it.each([
     ['shop', 'nightly', 'shop-nightly.tar'],
+    ['shop', 'shop 2026-11-24T08:50Z', 'shop-2026-11-24T08-50Z.tar'],
     ['shop', 'before "the" migration\r\nX: y', 'shop-before-the-migration-X-y.tar'],
     ['shop', '2026-11-24T08:50Z', 'shop-2026-11-24T08-50Z.tar'],
     ['shop', 'Übung', 'shop-Ubung.tar'],

@@ -1,6 +1,11 @@
 import { OPERATION_STEPS, ROLES, type OperationKind } from '@holdfast/contracts';
 import { encryptedPayloadCodec } from '@holdfast/crypto';
-import { throwawayControlPlane, throwawayTemporal, type TemporalServer, type ThrowawayControlPlane } from '@holdfast/testing';
+import {
+  throwawayControlPlane,
+  throwawayTemporal,
+  type TemporalServer,
+  type ThrowawayControlPlane,
+} from '@holdfast/testing';
 import type { Backup, Environment, Repository } from '@holdfast/prisma';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -48,14 +53,21 @@ const inputAtWorker = async (workflowId: string): Promise<unknown> => {
 describe('202', () => {
   it('records a backup, starts its workflow with references only, and says where progress is', async () => {
     const environment = await samples.environment();
-    const answer = await post('/api/v1/backup', { environmentId: environment.id, tags: ['a', 'a'], description: 'why' });
+    const answer = await post('/api/v1/backup', {
+      environmentId: environment.id,
+      tags: ['a', 'a'],
+      description: 'why',
+    });
     expect(answer.status).toBe(202);
     const { operationId, workflowId } = answer.body;
     expect(answer.headers.get('location')).toBe(`/api/v1/progress/${operationId}`);
     expect(workflowId).toBe(`backup/${environment.name}/${operationId}`);
     const row = await operation(operationId);
     expect(row).toMatchObject({ kind: 'backup', status: 'pending', workflowId, repositoryId: repository.id });
-    expect(row.progress).toMatchObject({ step: null, steps: OPERATION_STEPS.backup.map((name) => ({ name, status: 'waiting' })) });
+    expect(row.progress).toMatchObject({
+      step: null,
+      steps: OPERATION_STEPS.backup.map((name) => ({ name, status: 'waiting' })),
+    });
     expect(await inputAtWorker(workflowId)).toEqual({
       operationId,
       input: {
@@ -115,7 +127,13 @@ describe('202', () => {
     }
     const restored = (await starts[1]?.[0])?.body.workflowId as string;
     expect(await inputAtWorker(restored)).toMatchObject({
-      input: { sourceEnvironmentId: source.id, environmentId: target.id, newDatabase: null, tables: [], content: 'all' },
+      input: {
+        sourceEnvironmentId: source.id,
+        environmentId: target.id,
+        newDatabase: null,
+        tables: [],
+        content: 'all',
+      },
     });
   });
 
@@ -221,15 +239,19 @@ describe('200', () => {
       where: { id },
       data: { verifiedLevel: 'restore', verifiedAt: new Date(), verification },
     });
-    expect(await status()).toMatchObject({ status: 'proven-with-gaps', verifiedLevel: 'restore', result: verification });
+    expect(await status()).toMatchObject({
+      status: 'proven-with-gaps',
+      verifiedLevel: 'restore',
+      result: verification,
+    });
   });
 });
 
 describe('400', () => {
   it('names every bad field of a request and of a search', async () => {
-    expect(at(await post('/api/v1/backup', { environmentId: 'x', tags: 'a', lockTimeoutSeconds: 0, extra: 1 })).toSorted()).toEqual(
-      ['environmentId', 'extra', 'lockTimeoutSeconds', 'tags'],
-    );
+    expect(
+      at(await post('/api/v1/backup', { environmentId: 'x', tags: 'a', lockTimeoutSeconds: 0, extra: 1 })).toSorted(),
+    ).toEqual(['environmentId', 'extra', 'lockTimeoutSeconds', 'tags']);
     const search = await api.ask('GET', '/api/v1/backup?limit=0&sort=rows&takenAfter=yesterday&what=1', { token });
     expect(at(search).toSorted()).toEqual(['limit', 'sort', 'takenAfter', 'what']);
     expect(at(await backUp({}, { 'idempotency-key': 'with space' }))).toEqual(['Idempotency-Key']);
@@ -255,7 +277,12 @@ describe('403', () => {
         api.ask('PATCH', `/api/v1/backup/${id}`, { ...as, headers: { 'if-match': '*' } }),
       ]);
       const rank = ROLES.indexOf(role);
-      expect(asked.map(({ status }) => status)).toEqual([200, rank > 0 ? 400 : 403, rank > 1 ? 400 : 403, rank > 0 ? 400 : 403]);
+      expect(asked.map(({ status }) => status)).toEqual([
+        200,
+        rank > 0 ? 400 : 403,
+        rank > 1 ? 400 : 403,
+        rank > 0 ? 400 : 403,
+      ]);
       const removal = await api.ask('DELETE', `/api/v1/backup/${crypto.randomUUID()}`, { token: as.token });
       expect(removal.status).toBe(rank > 1 ? 404 : 403);
     }
@@ -268,8 +295,14 @@ describe('404', () => {
     for (const path of ['', '/validation-status', '/download']) {
       expect((await api.ask('GET', `/api/v1/backup/${id}${path}`, { token })).body.code).toBe('resource.not_found');
     }
-    expect(await post('/api/v1/backup', { environmentId: id })).toMatchObject({ status: 404, body: { errors: [{ at: 'environmentId' }] } });
-    expect(await backUp({ repositoryId: id })).toMatchObject({ status: 404, body: { errors: [{ at: 'repositoryId' }] } });
+    expect(await post('/api/v1/backup', { environmentId: id })).toMatchObject({
+      status: 404,
+      body: { errors: [{ at: 'environmentId' }] },
+    });
+    expect(await backUp({ repositoryId: id })).toMatchObject({
+      status: 404,
+      body: { errors: [{ at: 'repositoryId' }] },
+    });
     const { id: backupId } = await samples.backup({ environment: await samples.environment(), repository });
     expect((await post(`/api/v1/backup/${backupId}/restore`, { environmentId: id })).status).toBe(404);
   });
@@ -278,7 +311,9 @@ describe('404', () => {
 describe('409', () => {
   it('names who holds the environment; of many at once, one starts', async () => {
     const environment = await samples.environment();
-    const answers = await Promise.all([1, 2, 3, 4].map(() => post('/api/v1/backup', { environmentId: environment.id })));
+    const answers = await Promise.all(
+      [1, 2, 3, 4].map(() => post('/api/v1/backup', { environmentId: environment.id })),
+    );
     expect(answers.map(({ status }) => status).toSorted()).toEqual([202, 409, 409, 409]);
     const holder = answers.find(({ status }) => status === 202)?.body.operationId as string;
     const refused = answers.find(({ status }) => status === 409);
@@ -296,7 +331,10 @@ describe('409', () => {
     const environment = await samples.environment();
     const { id } = await samples.backup({ environment, repository }, { status: 'expiring' });
     for (const verb of ['validate', 'restore']) {
-      expect(await post(`/api/v1/backup/${id}/${verb}`)).toMatchObject({ status: 409, body: { code: 'resource.in_use' } });
+      expect(await post(`/api/v1/backup/${id}/${verb}`)).toMatchObject({
+        status: 409,
+        body: { code: 'resource.in_use' },
+      });
     }
     expect((await api.ask('GET', `/api/v1/backup/${id}/download`, { token })).status).toBe(409);
     expect((await api.ask('DELETE', `/api/v1/backup/${id}`, { token })).status).toBe(202);

@@ -17,7 +17,10 @@ const TOKEN_SECONDS = 60;
 
 /** A file name that every system takes, from an environment's and a backup's name. */
 export const downloadName = (environment: string, backup: string): string => {
-  const plain = `${environment}-${backup}`.normalize('NFKD').replaceAll(/\p{M}/gu, '').replaceAll(/[^A-Za-z0-9._-]+/g, '-');
+  const plain = (backup.startsWith(environment) ? backup : `${environment}-${backup}`)
+    .normalize('NFKD')
+    .replaceAll(/\p{M}/gu, '')
+    .replaceAll(/[^A-Za-z0-9._-]+/g, '-');
   return `${plain.replaceAll(/^[-.]+|[-.]+$/g, '').slice(0, 150) || 'backup'}.tar`;
 };
 
@@ -35,16 +38,16 @@ export class DownloadService {
   /** Streams the tar into the response; a client that goes away stops the worker, a worker that fails breaks the answer. */
   async stream(id: string, requester: Requester, response: Response): Promise<void> {
     const backup = await this.backups.requireWhole(id);
+    response.status(200).type('application/x-tar');
+    const name = downloadName(backup.environment.name, backup.name);
+    response.setHeader('Content-Disposition', `attachment; filename="${name}"`);
+    response.setHeader('Cache-Control', 'no-store');
+    // Express answers HEAD by the route of GET; a worker need not read a backup for it.
+    if (response.req.method === 'HEAD') return void response.end();
     const gone = new AbortController();
     response.once('close', () => gone.abort());
     const body = await this.open(id, gone.signal);
     await this.audit(backup, requester);
-    response.status(200).type('application/x-tar');
-    response.setHeader(
-      'Content-Disposition',
-      `attachment; filename="${downloadName(backup.environment.name, backup.name)}"`,
-    );
-    response.setHeader('Cache-Control', 'no-store');
     try {
       await pipeline(body, response);
     } catch (error) {

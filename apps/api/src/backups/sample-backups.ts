@@ -5,7 +5,10 @@ import type { Backup, Environment, Prisma, PrismaClient, Repository } from '@hol
 export interface Samples {
   environment(name?: string): Promise<Environment>;
   repository(isDefault?: boolean): Promise<Repository>;
-  backup(of: { environment: Environment; repository: Repository }, over?: Partial<Prisma.BackupUncheckedCreateInput>): Promise<Backup>;
+  backup(
+    of: { environment: Environment; repository: Repository },
+    over?: Partial<Prisma.BackupUncheckedCreateInput>,
+  ): Promise<Backup>;
 }
 
 export function samplesIn(database: PrismaClient): Samples {
@@ -19,7 +22,9 @@ export function samplesIn(database: PrismaClient): Samples {
         },
       }),
     repository: (isDefault = false) =>
-      database.repository.create({ data: { name: `repo-${next()}`, driver: 'local', path: `/srv/${next()}`, isDefault } }),
+      database.repository.create({
+        data: { name: `repo-${next()}`, driver: 'local', path: `/srv/${next()}`, isDefault },
+      }),
     backup: ({ environment, repository }, over = {}) =>
       database.backup.create({
         data: {

@@ -9,7 +9,9 @@ const messages = (url: string): string[] => {
 
 describe('a connection URL', () => {
   it('gives every part, decoded', () => {
-    expect(readConnectionUrl('postgresql://us%40er:p%2Fw%3A%25@db.example.org:6432/my%20app?sslmode=verify-full')).toEqual({
+    expect(
+      readConnectionUrl('postgresql://us%40er:p%2Fw%3A%25@db.example.org:6432/my%20app?sslmode=verify-full'),
+    ).toEqual({
       parts: {
         host: 'db.example.org',
         port: 6432,

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { pageOf, pageQuery } from '../http/paging.ts';
 
 /** Safe inside a workflow's id and a path. */
-export const environmentName = z
+const environmentName = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, {
     error: 'expected 1 to 63 letters, digits, - _ . and a letter or digit first',

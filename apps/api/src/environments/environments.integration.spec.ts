@@ -1,6 +1,11 @@
 import { OperationError, PROBE_WORKFLOW, ROLES, type ProbeReport } from '@holdfast/contracts';
 import { openSecret } from '@holdfast/crypto';
-import { throwawayControlPlane, throwawayTemporal, type TemporalServer, type ThrowawayControlPlane } from '@holdfast/testing';
+import {
+  throwawayControlPlane,
+  throwawayTemporal,
+  type TemporalServer,
+  type ThrowawayControlPlane,
+} from '@holdfast/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { accountOf, startApi, TEST_MASTER_KEY, type RunningApi } from '../api-under-test.ts';
 import { GO_ON, scriptedWorker, type ScriptedWorker } from '../operations/scripted-worker.ts';
@@ -69,7 +74,14 @@ describe('201', () => {
     const answer = await create(parts({ production: true, tlsMode: 'verify-full', kind: 'supabase-selfhosted' }));
     expect(answer).toMatchObject({
       status: 201,
-      body: { host: '127.0.0.1', port: 5432, user: 'backup', tlsMode: 'verify-full', kind: 'supabase-selfhosted', version: 1 },
+      body: {
+        host: '127.0.0.1',
+        port: 5432,
+        user: 'backup',
+        tlsMode: 'verify-full',
+        kind: 'supabase-selfhosted',
+        version: 1,
+      },
     });
     expect(answer.headers.get('etag')).toBe('"1"');
     expect(JSON.stringify(answer.body)).not.toContain(PASSWORD);
@@ -105,7 +117,10 @@ describe('200', () => {
   it('changes what is given and keeps the rest, the password too', async () => {
     const { id } = (await create()).body;
     const answer = await patch(id, { host: '192.168.7.8', color: '#00ff00' }, { 'if-match': '"1"' });
-    expect(answer).toMatchObject({ status: 200, body: { host: '192.168.7.8', color: '#00ff00', user: 'backup', version: 2 } });
+    expect(answer).toMatchObject({
+      status: 200,
+      body: { host: '192.168.7.8', color: '#00ff00', user: 'backup', version: 2 },
+    });
     expect(answer.headers.get('etag')).toBe('"2"');
     expect(await passwordOf(id)).toBe(PASSWORD);
     await patch(id, { password: 'a-new-one' });
@@ -117,7 +132,11 @@ describe('200', () => {
     await patch(id, { password: 'a-new-one', color: '#00ff00' });
     await api.ask('DELETE', `/api/v1/environments/${id}`, { token });
     const entries = await plane.database.auditEntry.findMany({ where: { resourceId: id }, orderBy: { id: 'asc' } });
-    expect(entries.map(({ action }) => action)).toEqual(['environment.created', 'environment.updated', 'environment.deleted']);
+    expect(entries.map(({ action }) => action)).toEqual([
+      'environment.created',
+      'environment.updated',
+      'environment.deleted',
+    ]);
     expect(entries[1]).toMatchObject({ before: { version: 1 }, after: { version: 2, passwordChanged: true } });
     expect(JSON.stringify(entries, (_, value: unknown) => (typeof value === 'bigint' ? '' : value))).not.toMatch(
       new RegExp(`${PASSWORD}|a-new-one|v1\\.`),
@@ -163,7 +182,10 @@ describe('400', () => {
     'refuses the address %s',
     async (host) => {
       const answer = await create(parts({ host }));
-      expect(answer).toMatchObject({ status: 400, body: { code: 'environment.address_refused', errors: [{ at: 'host' }] } });
+      expect(answer).toMatchObject({
+        status: 400,
+        body: { code: 'environment.address_refused', errors: [{ at: 'host' }] },
+      });
     },
   );
 
@@ -173,7 +195,9 @@ describe('400', () => {
       const { id } = (await create()).body;
       const refused = { status: 400, body: { code: 'environment.address_refused' } };
       const url = `postgresql://u:${PASSWORD}@localhost/app`;
-      expect(await strict.ask('POST', '/api/v1/environments', { token, body: { name: newName(), url } })).toMatchObject(refused);
+      expect(await strict.ask('POST', '/api/v1/environments', { token, body: { name: newName(), url } })).toMatchObject(
+        refused,
+      );
       const headers = { 'if-match': '*' };
       const change = { token, headers, body: { host: '::1' } };
       expect(await strict.ask('PATCH', `/api/v1/environments/${id}`, change)).toMatchObject(refused);
@@ -192,7 +216,12 @@ describe('400', () => {
 describe('403', () => {
   it('follows the roles', async () => {
     const { id } = (await create()).body;
-    const rights = { viewer: [200, 403, 403], operator: [200, 403, 200], admin: [200, 201, 200], owner: [200, 201, 200] };
+    const rights = {
+      viewer: [200, 403, 403],
+      operator: [200, 403, 200],
+      admin: [200, 201, 200],
+      owner: [200, 201, 200],
+    };
     worker.scripts.set(PROBE_WORKFLOW, () => PROBE);
     for (const role of ROLES) {
       const as = { token: (await accountOf(plane.database, role)).token };
@@ -217,10 +246,17 @@ describe('409', () => {
 
   it('keeps an environment that has backups', async () => {
     const { id } = (await create()).body;
-    const repository = await plane.database.repository.create({ data: { name: newName(), driver: 'local', path: '/x' } });
+    const repository = await plane.database.repository.create({
+      data: { name: newName(), driver: 'local', path: '/x' },
+    });
     await plane.database.backup.create({
       data: {
-        ...{ id: crypto.randomUUID(), environmentId: id, repositoryId: repository.id, operationId: crypto.randomUUID() },
+        ...{
+          id: crypto.randomUUID(),
+          environmentId: id,
+          repositoryId: repository.id,
+          operationId: crypto.randomUUID(),
+        },
         ...{ name: 'b', description: '', tags: [], components: ['database'], kind: 'full', status: 'complete' },
         ...{ serverVersion: '17', database: 'app', sizeBytes: 1n, storedBytes: 1n, tables: 1, rows: 1n },
         ...{ manifestSha256: '', coverage: { included: [], gaps: [] }, takenAt: new Date(), completedAt: new Date() },
@@ -238,14 +274,19 @@ describe('412 and 428', () => {
       Array.from({ length: 5 }, (_, index) => patch(id, { port: 5000 + index }, { 'if-match': '"1"' })),
     );
     expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 412, 412, 412, 412]);
-    expect(await patch(id, { port: 1 }, {})).toMatchObject({ status: 428, body: { code: 'request.if_match_required' } });
+    expect(await patch(id, { port: 1 }, {})).toMatchObject({
+      status: 428,
+      body: { code: 'request.if_match_required' },
+    });
   });
 });
 
 describe('5xx and what a worker met', () => {
   it('answers the worker’s own error', async () => {
     worker.scripts.set(PROBE_WORKFLOW, () => {
-      throw new OperationError('environment.sign_in_failed', 'The server refused backup', { hint: 'Check the password' });
+      throw new OperationError('environment.sign_in_failed', 'The server refused backup', {
+        hint: 'Check the password',
+      });
     });
     const { id } = (await create()).body;
     const answer = await api.ask('POST', `/api/v1/environments/${id}/test`, { token });

@@ -52,7 +52,10 @@ describe('what each setting allows', () => {
 });
 
 describe('guarding a host', () => {
-  const resolvesTo = (...addresses: string[]) => () => Promise.resolve(addresses);
+  const resolvesTo =
+    (...addresses: string[]) =>
+    () =>
+      Promise.resolve(addresses);
 
   it('refuses a name when one of its addresses is refused', async () => {
     const guarded = guardAddress('db.example.org', 'none', resolvesTo('203.0.113.7', '127.0.0.1'));

@@ -10,7 +10,7 @@ import type { Request, Response } from 'express';
 import { tap, type Observable } from 'rxjs';
 
 /** The strong entity tag of a version. */
-export const entityTag = (version: number): string => `"${version}"`;
+const entityTag = (version: number): string => `"${version}"`;
 
 /** The versions that an If-Match header allows; null for `*`. Weak tags never match (RFC 9110, section 13.1.1). */
 export function versionsOf(header: string): number[] | null {

@@ -1,7 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Params } from 'nestjs-pino';
+import type { DestinationStream } from 'pino';
+import type { Options } from 'pino-http';
 import type { Config } from '../config.ts';
+
+const NAMES = ['authorization', 'cookie', 'password', 'currentPassword', 'newPassword', 'token', 'sealedPassword'];
+const SECRETS = [
+  ...NAMES.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
+  'req.headers.authorization',
+  'req.headers.cookie',
+  'res.headers["set-cookie"]',
+];
 
 const REQUEST_ID = /^[\w.:-]{8,100}$/;
 
@@ -13,27 +23,13 @@ function requestId(request: IncomingMessage, response: ServerResponse): string {
   return id;
 }
 
-/** pino on stdout: one JSON line an answer; what could be a secret is cut out by name. */
-export const loggingOf = (config: Config): Params => ({
-  pinoHttp: {
+/** pino: one JSON line an answer, without headers and bodies; whatever could be a secret is cut out by name besides. */
+export const loggingOf = (config: Config, destination?: DestinationStream): Params => {
+  const options: Options = {
     level: config.HOLDFAST_LOG_LEVEL,
     base: { name: 'api', pid: process.pid },
     genReqId: requestId,
-    redact: {
-      paths: [
-        'req.headers.authorization',
-        'req.headers.cookie',
-        'res.headers["set-cookie"]',
-        ...['password', 'currentPassword', 'newPassword', 'token', 'url'].flatMap((name) => [
-          `body.${name}`,
-          `req.body.${name}`,
-          `*.body.${name}`,
-        ]),
-        'password',
-        '*.password',
-      ],
-      censor: '[cut out]',
-    },
+    redact: { paths: SECRETS, censor: '[cut out]' },
     serializers: {
       req: (request: { id: string; method: string; url: string; remoteAddress: string }) => ({
         id: request.id,
@@ -44,11 +40,9 @@ export const loggingOf = (config: Config): Params => ({
       res: (response: { statusCode: number }) => ({ statusCode: response.statusCode }),
     },
     autoLogging: { ignore: (request: IncomingMessage) => request.url?.startsWith('/api/health/') ?? false },
-    customLogLevel: (_request: IncomingMessage, response: ServerResponse, error?: Error) => {
-      if (error || response.statusCode >= 500) return 'warn';
-      return 'info';
-    },
-    customSuccessMessage: (request: IncomingMessage, response: ServerResponse) =>
+    customLogLevel: (_request, response, error) => (error || response.statusCode >= 500 ? 'warn' : 'info'),
+    customSuccessMessage: (request, response) =>
       `${request.method ?? ''} ${request.url?.split('?')[0] ?? ''} ${response.statusCode}`,
-  },
-});
+  };
+  return { pinoHttp: destination === undefined ? options : [options, destination] };
+};

@@ -6,7 +6,10 @@ import { problemOf } from './problem.ts';
 
 describe('an error on its way out', () => {
   it('keeps code, message, hint and fields of ours', () => {
-    const error = new OperationError('resource.conflict', 'Taken', { hint: 'Other', errors: [{ at: 'name', message: 'x' }] });
+    const error = new OperationError('resource.conflict', 'Taken', {
+      hint: 'Other',
+      errors: [{ at: 'name', message: 'x' }],
+    });
     expect(problemOf(asOperationError(error), 'r1')).toEqual({
       type: 'urn:holdfast:problem:resource.conflict',
       title: 'The name is taken',
@@ -20,7 +23,9 @@ describe('an error on its way out', () => {
   });
 
   it('reveals nothing of what was not foreseen', () => {
-    const known = asOperationError(new Error('password authentication failed for user "u" at postgresql://u:hunter2@h'));
+    const known = asOperationError(
+      new Error('password authentication failed for user "u" at postgresql://u:hunter2@h'),
+    );
     expect(known.code).toBe('internal.error');
     expect(JSON.stringify(problemOf(known, null))).not.toMatch(/hunter2|postgresql/);
     expect(asOperationError('text').code).toBe('internal.error');

@@ -2,6 +2,7 @@ import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter 
 import { isErrorCode, OperationError, type ErrorCode } from '@holdfast/contracts';
 import type { Request, Response } from 'express';
 import { isDatabaseAway } from '../database/database-errors.ts';
+import { loggableError } from './loggable-error.ts';
 import { PROBLEM_MEDIA_TYPE, problemOf, statusOf } from './problem.ts';
 
 const RETRY_AFTER_SECONDS = 5;
@@ -20,7 +21,7 @@ export function asOperationError(error: unknown): OperationError {
   if (error instanceof OperationError && isErrorCode(error.code)) return error;
   const status = error instanceof HttpException ? error.getStatus() : (error as { status?: unknown } | null)?.status;
   const code = typeof status === 'number' ? CODE_OF_STATUS[status] : undefined;
-  if (code !== undefined) return new OperationError(code, messageOf(code, error), { cause: error });
+  if (code !== undefined) return new OperationError(code, messageOf(code), { cause: error });
   if (isDatabaseAway(error)) {
     return new OperationError('database.unavailable', 'The database of this installation does not answer', {
       cause: error,
@@ -32,8 +33,8 @@ export function asOperationError(error: unknown): OperationError {
   });
 }
 
-/** Only texts that Nest and the body parser write themselves; never those of a library below. */
-function messageOf(code: ErrorCode, error: unknown): string {
+/** Words of our own: those of the library that threw may quote the request. */
+function messageOf(code: ErrorCode): string {
   if (code === 'resource.not_found') return 'There is nothing at this address';
   if (code === 'request.too_large') return 'The body is larger than this API reads';
   return code === 'request.invalid' ? 'The request cannot be read; is its body valid JSON?' : 'The request is refused';
@@ -51,7 +52,7 @@ export class ProblemFilter implements ExceptionFilter {
     const response = http.getResponse<Response>();
     const known = asOperationError(error);
     const status = statusOf(known.code);
-    if (known.code === 'internal.error') this.log.error(error);
+    if (known.code === 'internal.error') this.log.error({ err: loggableError(error), msg: 'not foreseen' });
     else if (status >= 500) this.log.warn(`${known.code}: ${known.message}`);
     if (response.headersSent) {
       // Half an answer must not look like a whole one.

@@ -35,7 +35,14 @@ describe('the fingerprint of a request', () => {
   });
 
   it('depends on everything else', () => {
-    const hashes = [hash({ a: 1 }), hash({ a: '1' }), hash({ a: [1, 2] }), hash({ a: [2, 1] }), hash({}), hash(undefined)];
+    const hashes = [
+      hash({ a: 1 }),
+      hash({ a: '1' }),
+      hash({ a: [1, 2] }),
+      hash({ a: [2, 1] }),
+      hash({}),
+      hash(undefined),
+    ];
     expect(new Set([...hashes, hash({ a: 1 }, '/b')]).size).toBe(7);
   });
 });
@@ -98,6 +105,8 @@ describe('validation', () => {
 
   it('takes a missing body as an empty one', async () => {
     const body = z.strictObject({ on: z.boolean().default(true) });
-    await expect(new ValidationPipe().transform(undefined, { type: 'body', schema: body })).resolves.toEqual({ on: true });
+    await expect(new ValidationPipe().transform(undefined, { type: 'body', schema: body })).resolves.toEqual({
+      on: true,
+    });
   });
 });

@@ -6,7 +6,7 @@ import { progressOf } from './progress.ts';
 export type OperationRow = Operation & { environment: Pick<Environment, 'name'> | null };
 
 /** The page of a workflow in Temporal's Web UI, null where none is configured. */
-export function temporalUrlOf(config: Config, workflowId: string): string | null {
+function temporalUrlOf(config: Config, workflowId: string): string | null {
   if (config.HOLDFAST_TEMPORAL_UI_URL === undefined) return null;
   const base = config.HOLDFAST_TEMPORAL_UI_URL.replace(/\/$/, '');
   return `${base}/namespaces/${encodeURIComponent(config.TEMPORAL_NAMESPACE)}/workflows/${encodeURIComponent(workflowId)}`;

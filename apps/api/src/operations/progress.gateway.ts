@@ -47,8 +47,8 @@ type ProgressSocket = Socket<
   SocketData
 >;
 
-export const environmentRoom = (id: string): string => `environment:${id}`;
-export const operationRoom = (id: string): string => `operation:${id}`;
+const environmentRoom = (id: string): string => `environment:${id}`;
+const operationRoom = (id: string): string => `operation:${id}`;
 
 /** Tells progress to whoever watches; sockets are signed in at the handshake and asked again every half minute. */
 @WebSocketGateway({ path: '/api/socket.io', transports: ['websocket'], serveClient: false, maxHttpBufferSize: 16_384 })
@@ -96,8 +96,7 @@ export class ProgressGateway implements OnGatewayInit<Server>, OnApplicationShut
     const token: unknown = auth['token'];
     const shown = typeof token === 'string' && token !== '' ? { token, ambient: false } : shownCredential(headers);
     if (shown?.ambient) {
-      const scheme = socket.request.headers['x-forwarded-proto'] ?? 'http';
-      const own = [`${String(scheme)}://${headers.host ?? ''}`, `https://${headers.host ?? ''}`];
+      const own = ['http', 'https'].map((scheme) => `${scheme}://${headers.host ?? ''}`);
       if (!own.some((origin) => fromOwnPages(headers, origin, this.config.HOLDFAST_ORIGINS))) {
         throw new OperationError('auth.cross_site', 'The connection comes from a page of another site');
       }

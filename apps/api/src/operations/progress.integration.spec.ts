@@ -1,11 +1,23 @@
 import { OPERATION_STEPS, ROLES, type OperationKind, type OperationStatus } from '@holdfast/contracts';
 import { encryptedPayloadCodec } from '@holdfast/crypto';
 import type { Prisma } from '@holdfast/prisma';
-import { throwawayControlPlane, throwawayTemporal, type TemporalServer, type ThrowawayControlPlane } from '@holdfast/testing';
+import {
+  throwawayControlPlane,
+  throwawayTemporal,
+  type TemporalServer,
+  type ThrowawayControlPlane,
+} from '@holdfast/testing';
 import { Client, Connection } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { accountOf, startApi, TEST_MASTER_KEY, type Answer, type RunningApi } from '../api-under-test.ts';
+import {
+  accountOf,
+  startApi,
+  TEST_MASTER_KEY,
+  TEST_PASSWORD,
+  type Answer,
+  type RunningApi,
+} from '../api-under-test.ts';
 import { samplesIn, type Samples } from '../backups/sample-backups.ts';
 import { firstProgress } from './progress.ts';
 import { Reconciler } from './reconciler.ts';
@@ -61,7 +73,11 @@ async function began(): Promise<{ operationId: string; workflowId: string }> {
     where: { id: operation.operationId },
     data: { status: 'running', startedAt: new Date(), sequence: { increment: 1 } },
   });
-  const lease = { resource: `environment:${environmentId}`, operationId: operation.operationId, mode: 'exclusive' } as const;
+  const lease = {
+    resource: `environment:${environmentId}`,
+    operationId: operation.operationId,
+    mode: 'exclusive',
+  } as const;
   await plane.database.lease.create({ data: lease });
   return operation;
 }
@@ -147,7 +163,11 @@ describe('200', () => {
 
   it('deletes operations that ended long ago, but none that made a listed backup', async () => {
     const longAgo = { finishedAt: new Date(Date.now() - 40 * 86_400_000) };
-    const [gone, recent, running] = [await past('failed', longAgo), await past('completed', { finishedAt: new Date() }), await past('running')];
+    const [gone, recent, running] = [
+      await past('failed', longAgo),
+      await past('completed', { finishedAt: new Date() }),
+      await past('running'),
+    ];
     const kept = await past('completed', longAgo);
     const environment = await samples.environment();
     const repository = await samples.repository();
@@ -156,7 +176,9 @@ describe('200', () => {
     expect((await clean({ olderThanDays: 30, dryRun: true })).body).toEqual({ dryRun: true, operations: 1 });
     expect((await get(`/${gone.id}`)).status).toBe(200);
     expect((await clean({ olderThanDays: 30 })).body).toEqual({ dryRun: false, operations: 1 });
-    const statuses = await Promise.all([gone, recent, running, kept].map(async ({ id }) => (await get(`/${id}`)).status));
+    const statuses = await Promise.all(
+      [gone, recent, running, kept].map(async ({ id }) => (await get(`/${id}`)).status),
+    );
     expect(statuses).toEqual([404, 200, 200, 200]);
     await plane.database.operation.deleteMany({ where: { id: running.id } });
   });
@@ -174,7 +196,9 @@ describe('202', () => {
       cancelRequestedAt: expect.any(Date),
       finishedAt: expect.any(Date),
     });
-    await expect.poll(async () => (await client.workflow.getHandle(workflowId).describe()).status.name).toBe('CANCELLED');
+    await expect
+      .poll(async () => (await client.workflow.getHandle(workflowId).describe()).status.name)
+      .toBe('CANCELLED');
     const { body } = await get(`/${operationId}/events`);
     expect(body.items.map(({ type }: { type: string }) => type)).toEqual(['cancel-requested', 'cancelled']);
   });
@@ -189,9 +213,17 @@ describe('202', () => {
     const { operationId, workflowId } = await began();
     const answer = await cancel(operationId);
     expect(answer).toMatchObject({ status: 202, body: { operationId, workflowId } });
-    expect(await row(operationId)).toMatchObject({ status: 'running', cancelRequestedAt: expect.any(Date), leases: [{}] });
-    await expect.poll(async () => (await client.workflow.getHandle(workflowId).describe()).status.name).toBe('CANCELLED');
-    const entry = await plane.database.auditEntry.findFirst({ where: { action: 'backup.cancel_requested', resourceId: operationId } });
+    expect(await row(operationId)).toMatchObject({
+      status: 'running',
+      cancelRequestedAt: expect.any(Date),
+      leases: [{}],
+    });
+    await expect
+      .poll(async () => (await client.workflow.getHandle(workflowId).describe()).status.name)
+      .toBe('CANCELLED');
+    const entry = await plane.database.auditEntry.findFirst({
+      where: { action: 'backup.cancel_requested', resourceId: operationId },
+    });
     expect(entry?.actorId).toBe(actorId);
   });
 });
@@ -256,7 +288,9 @@ describe('the reconciler', () => {
     await plane.database.operation.update({ where: { id: operationId }, data: { cancelRequestedAt: new Date() } });
     await old(operationId);
     await reconcile();
-    await expect.poll(async () => (await client.workflow.getHandle(workflowId).describe()).status.name).toBe('CANCELLED');
+    await expect
+      .poll(async () => (await client.workflow.getHandle(workflowId).describe()).status.name)
+      .toBe('CANCELLED');
     await reconcile();
     expect(await row(operationId)).toMatchObject({ status: 'cancelled', leases: [] });
   });
@@ -297,7 +331,9 @@ describe('the codec endpoint', () => {
   const base64 = (data: Uint8Array | null | undefined) => Buffer.from(data ?? []).toString('base64');
   const decode = async (value: unknown, headers: Record<string, string> = {}, as = token) => {
     const [payload] = await encryptedPayloadCodec(TEST_MASTER_KEY).encode([defaultPayloadConverter.toPayload(value)]);
-    const metadata = Object.fromEntries(Object.entries(payload?.metadata ?? {}).map(([key, data]) => [key, base64(data)]));
+    const metadata = Object.fromEntries(
+      Object.entries(payload?.metadata ?? {}).map(([key, data]) => [key, base64(data)]),
+    );
     const body = { payloads: [{ metadata, data: base64(payload?.data) }] };
     return api.ask('POST', '/api/v1/codec/decode', { token: as, body, headers });
   };
@@ -316,6 +352,18 @@ describe('the codec endpoint', () => {
     const body = { payloads: [{ metadata: { encoding }, data: 'AAAA' }] };
     expect((await api.ask('POST', '/api/v1/codec/decode', { token, body })).status).toBe(400);
     expect((await api.ask('POST', '/api/v1/codec/encode', { token, body })).status).toBe(404);
+  });
+
+  it('takes the cookie from a page of the Web UI, as no other route does', async () => {
+    const { email } = await accountOf(plane.database, 'admin');
+    const answer = await api.ask('POST', '/api/v1/auth/sign-in', { body: { email, password: TEST_PASSWORD } });
+    const headers = { cookie: (answer.headers.get('set-cookie') ?? '').split(';')[0] ?? '', origin: UI };
+    const decoded = await api.ask('POST', '/api/v1/codec/decode', { headers, body: { payloads: [] } });
+    expect(decoded).toMatchObject({ status: 200, body: { payloads: [] } });
+    expect(decoded.headers.get('access-control-allow-origin')).toBe(UI);
+    expect((await api.ask('POST', '/api/v1/progress/cleanup', { headers, body: {} })).body.code).toBe(
+      'auth.cross_site',
+    );
   });
 
   it('answers the origin of the Web UI, and no other; nothing else answers it', async () => {

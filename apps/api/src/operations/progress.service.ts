@@ -151,6 +151,8 @@ export class ProgressService {
       };
       if (request.dryRun) return { dryRun: true, operations: await transaction.operation.count({ where }) };
       const { count } = await transaction.operation.deleteMany({ where });
+      // A key must not lead to an operation that is gone.
+      await transaction.idempotencyKey.deleteMany({ where: { createdAt: { lt: before } } });
       await writeAudit(transaction, requester, {
         action: 'operation.cleaned',
         resourceKind: 'operation',

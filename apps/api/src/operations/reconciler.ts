@@ -5,6 +5,7 @@ import type { WorkflowExecutionDescription } from '@temporalio/client';
 import pg from 'pg';
 import type { Config } from '../config.ts';
 import { CONFIG, DATABASE } from '../database/database.module.ts';
+import { loggableError } from '../http/loggable-error.ts';
 import { finishOperation, type Ending } from './finish-operation.ts';
 import { endingOf, isClosed, lastSignOf } from './reconciliation.ts';
 import { TemporalClient } from './temporal-client.ts';
@@ -53,8 +54,7 @@ export class Reconciler implements OnApplicationBootstrap, OnApplicationShutdown
     try {
       await this.alone(() => this.reconcile());
     } catch (error) {
-      const known = error instanceof OperationError ? error.code : String((error as Error).message);
-      this.log.warn(`Not reconciled this time: ${known}`);
+      this.log.warn({ err: loggableError(error), msg: 'Not reconciled this time' });
     }
   }
 
@@ -93,7 +93,7 @@ export class Reconciler implements OnApplicationBootstrap, OnApplicationShutdown
       await this.reconcileOne(operation, lastPoll);
     } catch (error) {
       if (error instanceof OperationError) throw error;
-      this.log.error(error, `${operation.workflowId} could not be reconciled`);
+      this.log.error({ err: loggableError(error), msg: `${operation.workflowId} could not be reconciled` });
     }
   }
 

@@ -56,7 +56,11 @@ describe('the error behind a failed workflow', () => {
   const failed = (cause: Error) => Object.assign(new Error('Workflow execution failed'), { cause });
 
   it('is the deepest known code, with its hint', () => {
-    const inner = ApplicationFailure.create({ type: 'environment.unreachable', message: 'No route', details: ['Check it'] });
+    const inner = ApplicationFailure.create({
+      type: 'environment.unreachable',
+      message: 'No route',
+      details: ['Check it'],
+    });
     const error = operationErrorOf(failed(Object.assign(new Error('Activity failed'), { cause: inner })));
     expect(error).toMatchObject({ code: 'environment.unreachable', message: 'No route', hint: 'Check it' });
   });

@@ -81,7 +81,9 @@ async function commandsFor(task: Task, codec: PayloadCodec, worker: ScriptedWork
   );
   if (cancelled) {
     const cancelWorkflowExecutionCommandAttributes = {};
-    return [{ commandType: CommandType.COMMAND_TYPE_CANCEL_WORKFLOW_EXECUTION, cancelWorkflowExecutionCommandAttributes }];
+    return [
+      { commandType: CommandType.COMMAND_TYPE_CANCEL_WORKFLOW_EXECUTION, cancelWorkflowExecutionCommandAttributes },
+    ];
   }
   const [payload] = events[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
   const [plain] = payload ? await codec.decode([payload]) : [];

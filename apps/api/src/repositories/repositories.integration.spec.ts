@@ -1,5 +1,10 @@
 import { ATTACH_WORKFLOW, OperationError, ROLES, type AttachInput, type AttachReport } from '@holdfast/contracts';
-import { throwawayControlPlane, throwawayTemporal, type TemporalServer, type ThrowawayControlPlane } from '@holdfast/testing';
+import {
+  throwawayControlPlane,
+  throwawayTemporal,
+  type TemporalServer,
+  type ThrowawayControlPlane,
+} from '@holdfast/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { accountOf, startApi, TEST_MASTER_KEY, type RunningApi } from '../api-under-test.ts';
 import { scriptedWorker, type ScriptedWorker } from '../operations/scripted-worker.ts';
@@ -46,14 +51,20 @@ const body = (over: object = {}) => {
 const create = (given: object = body()) => api.ask('POST', '/api/v1/repositories', { token, body: given });
 const patch = (id: string, change: object, headers: Record<string, string> = { 'if-match': '*' }) =>
   api.ask('PATCH', `/api/v1/repositories/${id}`, { token, body: change, headers });
-const defaults = async () => (await plane.database.repository.findMany({ where: { isDefault: true } })).map(({ id }) => id);
+const defaults = async () =>
+  (await plane.database.repository.findMany({ where: { isDefault: true } })).map(({ id }) => id);
 
 describe('201', () => {
   it('registers a repository that a worker has opened; the first one is the default', async () => {
     const first = await create(body({ path: '/srv/backups/x/../first/' }));
     expect(first).toMatchObject({
       status: 201,
-      body: { path: '/srv/backups/first', default: true, repositoryUid: expect.any(String), attached: { created: true } },
+      body: {
+        path: '/srv/backups/first',
+        default: true,
+        repositoryUid: expect.any(String),
+        attached: { created: true },
+      },
     });
     expect(first.headers.get('location')).toBe(`/api/v1/repositories/${first.body.id}`);
     const second = await create();
@@ -130,7 +141,9 @@ describe('412 and 428', () => {
 describe('what a worker met', () => {
   it('is answered, and nothing stays registered', async () => {
     worker.scripts.set(ATTACH_WORKFLOW, () => {
-      throw new OperationError('repository.occupied', 'The directory holds other files', { hint: 'Choose an empty one' });
+      throw new OperationError('repository.occupied', 'The directory holds other files', {
+        hint: 'Choose an empty one',
+      });
     });
     const given = body();
     const answer = await create(given);

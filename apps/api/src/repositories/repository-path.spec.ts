@@ -26,7 +26,9 @@ describe('the path of a repository', () => {
     '/var/backups/x\0y',
   ])('%s is refused', (given) => {
     const path = () => repositoryPath(given, ROOTS);
-    expect(path).toThrow(expect.objectContaining({ code: 'repository.path_refused', errors: [expect.objectContaining({ at: 'path' })] }));
+    expect(path).toThrow(
+      expect.objectContaining({ code: 'repository.path_refused', errors: [expect.objectContaining({ at: 'path' })] }),
+    );
   });
 
   it('is refused everywhere while no root is configured, and the hint says so', () => {

@@ -28,7 +28,10 @@ describe('201', () => {
   it('shows a token once, that acts with the role of its account', async () => {
     const { token } = await session();
     const made = await create(token);
-    expect(made).toMatchObject({ status: 201, body: { name: 'nightly', token: expect.stringMatching(/^hf_[\w-]{43}$/) } });
+    expect(made).toMatchObject({
+      status: 201,
+      body: { name: 'nightly', token: expect.stringMatching(/^hf_[\w-]{43}$/) },
+    });
     expect(made.body.hint).toBe(made.body.token.slice(0, 7));
     const days = (Date.parse(made.body.expiresAt) - Date.now()) / 86_400_000;
     expect(days).toBeCloseTo(30, 1);
@@ -37,7 +40,9 @@ describe('201', () => {
     const list = await api.ask('GET', '/api/v1/tokens', { token });
     expect(JSON.stringify(list.body)).not.toContain(made.body.token);
     expect(list.body.items[0]).toMatchObject({ id: made.body.id, lastUsedAt: expect.any(String) });
-    const entry = await plane.database.auditEntry.findFirstOrThrow({ where: { action: 'token.created', resourceId: made.body.id } });
+    const entry = await plane.database.auditEntry.findFirstOrThrow({
+      where: { action: 'token.created', resourceId: made.body.id },
+    });
     expect(JSON.stringify(entry.after)).not.toContain(made.body.token);
   });
 });

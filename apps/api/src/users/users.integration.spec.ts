@@ -49,7 +49,9 @@ describe('200', () => {
     const seen: string[] = [];
     let cursor = '';
     do {
-      const page = await api.ask('GET', `/api/v1/users?limit=2${cursor && `&cursor=${cursor}`}`, { token: owner.token });
+      const page = await api.ask('GET', `/api/v1/users?limit=2${cursor && `&cursor=${cursor}`}`, {
+        token: owner.token,
+      });
       seen.push(...page.body.items.map((item: { email: string }) => item.email));
       cursor = page.body.nextCursor ?? '';
     } while (cursor);
@@ -61,7 +63,9 @@ describe('200', () => {
     const { id } = (await create()).body;
     const answer = await patch(id, { role: 'admin', name: 'Grace Hopper' }, { 'if-match': '"1"' });
     expect(answer).toMatchObject({ status: 200, body: { role: 'admin', name: 'Grace Hopper', version: 2 } });
-    const entry = await plane.database.auditEntry.findFirstOrThrow({ where: { resourceId: id, action: 'account.updated' } });
+    const entry = await plane.database.auditEntry.findFirstOrThrow({
+      where: { resourceId: id, action: 'account.updated' },
+    });
     expect(entry).toMatchObject({ actorId: owner.id, before: { role: 'operator' }, after: { role: 'admin' } });
   });
 
@@ -81,7 +85,11 @@ describe('200', () => {
 describe('400', () => {
   it('wants a long password and a role that exists', async () => {
     const answer = await create({ password: 'short', role: 'king', email: 'nobody' });
-    expect(answer.body.errors.map((error: { at: string }) => error.at).toSorted()).toEqual(['email', 'password', 'role']);
+    expect(answer.body.errors.map((error: { at: string }) => error.at).toSorted()).toEqual([
+      'email',
+      'password',
+      'role',
+    ]);
   });
 });
 
@@ -92,7 +100,9 @@ describe('403', () => {
       expect((await create({}, token)).status).toBe(role === 'owner' ? 201 : 403);
       const reads = role === 'owner' || role === 'admin';
       expect((await api.ask('GET', '/api/v1/users', { token })).status).toBe(reads ? 200 : 403);
-      expect((await patch(owner.id, { name: 'x' }, { 'if-match': '"0"' }, token)).status).toBe(role === 'owner' ? 412 : 403);
+      expect((await patch(owner.id, { name: 'x' }, { 'if-match': '"0"' }, token)).status).toBe(
+        role === 'owner' ? 412 : 403,
+      );
     }
   });
 });
@@ -161,7 +171,10 @@ describe('the first owner', () => {
     const own = await throwawayControlPlane();
     try {
       const creating = createFirstOwner(own.database, { email: 'first@example.org', password: 'short' });
-      await expect(creating).rejects.toMatchObject({ code: 'config.invalid', errors: [{ at: 'HOLDFAST_OWNER_PASSWORD' }] });
+      await expect(creating).rejects.toMatchObject({
+        code: 'config.invalid',
+        errors: [{ at: 'HOLDFAST_OWNER_PASSWORD' }],
+      });
     } finally {
       await own.stop();
     }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Piece } from '../manifest/manifest.ts';
+import { releaseShared, shared } from '../repository/codec-threads.ts';
 import { digestOfPieces, sha256Of, storeChunk, type ChunkDescription } from '../repository/chunk-store.ts';
 import type { Repository } from '../repository/repository.ts';
 
@@ -35,6 +36,7 @@ const endsPack = (name: string): boolean => (createHash('sha256').update(name).d
  */
 export class ArtifactWriter {
   private readonly repository: Repository;
+  private readonly likelyThere: boolean;
   private readonly signal: AbortSignal;
   private readonly byId = new Map<string, number>();
   private readonly waiting: (() => void)[] = [];
@@ -50,8 +52,10 @@ export class ArtifactWriter {
   /** Bytes this backup added to the repository. */
   addedBytes = 0;
 
-  constructor(repository: Repository, signal: AbortSignal) {
+  /** Where an earlier backup of the same environment is kept, most chunks are there already: `likelyThere`. */
+  constructor(repository: Repository, likelyThere: boolean, signal: AbortSignal) {
     this.repository = repository;
+    this.likelyThere = likelyThere;
     this.signal = signal;
   }
 
@@ -85,12 +89,13 @@ export class ArtifactWriter {
     return new ArtifactBytes(this, { name, ticket: this.tickets++ });
   }
 
-  /** Stores a chunk of its own; the buffer must not be changed any more. */
+  /** Stores a chunk of its own, from shared memory that is given back afterwards. */
   store(plain: Uint8Array, place: (piece: Piece) => void): void {
+    const { length } = plain;
     this.track(async () => {
-      const index = await this.storeOnce(plain);
+      const index = await this.storeOnce(plain).finally(() => releaseShared(plain));
       const chunk = this.chunks[index];
-      place({ chunk: index, offset: 0, length: plain.length, sha256: chunk?.sha256 ?? '' });
+      place({ chunk: index, offset: 0, length, sha256: chunk?.sha256 ?? '' });
     });
   }
 
@@ -132,7 +137,7 @@ export class ArtifactWriter {
   }
 
   private async storeOnce(plain: Uint8Array): Promise<number> {
-    const { chunk, addedBytes } = await storeChunk(this.repository, plain, this.signal);
+    const { chunk, addedBytes } = await storeChunk(this.repository, plain, this.likelyThere, this.signal);
     // two equal chunks in flight at once are both stored; the second replaced the first with the same bytes
     const known = this.byId.get(chunk.id);
     if (known !== undefined) return known;
@@ -175,15 +180,14 @@ export class ArtifactBytes {
   /** One chunk as the scanner cut it; copied, because the view is reused. */
   chunk(view: Uint8Array, last: boolean): void {
     this.size += view.length;
-    const plain = Buffer.from(view);
     const index = this.pieces.push(undefined) - 1;
     const place = (piece: Piece): void => {
       this.pieces[index] = piece;
     };
-    if (!(last && this.packed && this.size < PACKED_BELOW)) this.writer.store(plain, place);
+    if (!(last && this.packed && this.size < PACKED_BELOW)) this.writer.store(shared(view), place);
     else {
       this.shared = true;
-      this.writer.share(this.packed.ticket, { name: this.packed.name, plain, place });
+      this.writer.share(this.packed.ticket, { name: this.packed.name, plain: Buffer.from(view), place });
     }
   }
 

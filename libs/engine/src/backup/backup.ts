@@ -92,10 +92,11 @@ async function captureTexts(
 ): Promise<PendingArtifact[]> {
   const excludeSchemas = excludedSchemas(input.environment.kind);
   meter.step('schema', 'artifacts', 7);
+  const other = new AbortController();
   const section = (name: 'pre-data' | 'post-data') =>
     dumpSection({
-      ...{ binDir, target: input.source, section: name, snapshot: snapshot.name, excludeSchemas, signal },
-      lockTimeoutSeconds: input.lockTimeoutSeconds,
+      ...{ binDir, target: input.source, section: name, snapshot: snapshot.name, excludeSchemas },
+      ...{ lockTimeoutSeconds: input.lockTimeoutSeconds, signal: AbortSignal.any([signal, other.signal]) },
     });
   const keep = async (
     kind: Exclude<Artifact['kind'], 'table' | 'large-objects'>,
@@ -107,7 +108,15 @@ async function captureTexts(
     meter.add(1, bytes.size);
     return () => ({ kind, name: kind, ...stored() });
   };
-  const dumps = await Promise.all([keep('pre-data', section('pre-data')), keep('post-data', section('post-data'))]);
+  // when one fails the other is stopped, and waited for: nothing goes on after this function
+  const both = (['pre-data', 'post-data'] as const).map((name) =>
+    keep(name, section(name)).catch((error: unknown) => {
+      other.abort(error);
+      throw error;
+    }),
+  );
+  await Promise.allSettled(both);
+  const dumps = await Promise.all(both);
   const { client } = snapshot;
   return reading('reading the schema', async () => [
     ...dumps,
@@ -147,9 +156,10 @@ async function coverageOf(input: BackUpInput, snapshot: Snapshot, source: Manife
 }
 
 /** Every chunk the manifest will name is there, and as long as it must be: a sweep may have run meanwhile. */
-async function checkChunks(repository: Repository, writer: ArtifactWriter, meter: Meter): Promise<void> {
+async function checkChunks(repository: Repository, writer: ArtifactWriter, meter: Meter, signal: AbortSignal) {
   meter.step('check', 'artifacts', writer.chunks.length);
   for (const chunk of writer.chunks) {
+    signal.throwIfAborted();
     const size = await repository.driver.size(chunkPath(chunk.domain, chunk.id));
     if (size !== chunk.storedSize) {
       throw new OperationError('backup.not_written', `Chunk ${chunk.id} is ${size === null ? 'gone' : 'cut short'}`);
@@ -182,6 +192,14 @@ export async function backUp(input: BackUpInput, run: Run): Promise<BackupSummar
   }
 }
 
+/** Whether the repository holds a backup of the environment. */
+async function hasBackups(repository: Repository, environmentId: string): Promise<boolean> {
+  for await (const { path } of repository.driver.list(`backups/${environmentId}`)) {
+    if (path.endsWith('/manifest.json')) return true;
+  }
+  return false;
+}
+
 async function capture(
   input: BackUpInput,
   facts: Facts,
@@ -192,7 +210,7 @@ async function capture(
 ): Promise<BackupSummary> {
   const { repository, backup } = input;
   const source = await reading('reading the source', () => describeSource(input, facts, snapshot));
-  const writer = new ArtifactWriter(repository, signal);
+  const writer = new ArtifactWriter(repository, await hasBackups(repository, source.environmentId), signal);
   const texts = await captureTexts(input, snapshot, source, binDir, writer, meter, signal);
   const tables = await reading('listing the tables', () =>
     listSourceTables(snapshot.client, excludedSchemas(input.environment.kind)),
@@ -200,7 +218,7 @@ async function capture(
   const rows = await captureRows(snapshot, tables, writer, meter, input.parallel);
   const coverage = await reading('reading what is left out', () => coverageOf(input, snapshot, source));
   await writer.settle();
-  await checkChunks(repository, writer, meter);
+  await checkChunks(repository, writer, meter, signal);
   const artifacts = [...texts, ...rows].map((finish) => finish());
   meter.step('manifest', 'artifacts', 1);
   const manifest: Manifest = {

@@ -1,3 +1,5 @@
+import { OperationError } from '@holdfast/contracts';
+import type pg from 'pg';
 import type { Artifact, TableArtifact } from '../manifest/manifest.ts';
 import { destroy, translateQuery } from '../postgres/connection.ts';
 import { copyOut } from '../postgres/copy-out.ts';
@@ -34,12 +36,13 @@ function heapMeter(meter: Meter, table: SourceTable) {
   };
 }
 
+/** Copies a table's rows; null when somebody is queued for an exclusive lock on it and nothing was read. */
 async function captureTable(
-  client: Parameters<typeof copyOut>[0],
+  client: pg.Client,
   table: SourceTable,
   writer: ArtifactWriter,
   meter: Meter,
-): Promise<PendingArtifact> {
+): Promise<PendingArtifact | null> {
   const name = displayName(table.schema, table.name);
   const bytes = table.sizeBytes < PACKED_BELOW ? writer.beginPacked(name) : writer.begin();
   const told = heapMeter(meter, table);
@@ -51,10 +54,13 @@ async function captureTable(
     pause: () => (writer.saturated ? writer.room() : undefined),
     progress: (so) => told(so, false),
   }).catch((error: unknown) => {
-    throw translateQuery(error, `Table ${name}`);
+    const known = translateQuery(error, `Table ${name}`);
+    if (known.code === 'postgres.lock_timeout' && bytes.size === 0) return null;
+    throw known;
   });
-  told(figures, true);
+  if (figures) told(figures, true);
   const stored = bytes.end();
+  if (!figures) return null;
   return (): TableArtifact => ({
     kind: 'table',
     name,
@@ -106,6 +112,44 @@ function inOrder(tables: SourceTable[]): SourceTable[] {
   return [...large, ...small.sort(byName)];
 }
 
+/** Copies tables from the queue on sessions of their own; answers those that only the snapshot's holder can read now. */
+async function captureSideBySide(
+  snapshot: Snapshot,
+  queue: SourceTable[],
+  parallel: number,
+  capture: (client: pg.Client, table: SourceTable) => Promise<boolean>,
+): Promise<SourceTable[]> {
+  const queuedFor: SourceTable[] = [];
+  const clients: pg.Client[] = [];
+  // the one that failed first is the cause; the others were stopped by it
+  const failures: unknown[] = [];
+  const join = async (): Promise<pg.Client> => {
+    const client = await snapshot.join();
+    clients.push(client);
+    return client;
+  };
+  const work = async (): Promise<void> => {
+    let client = await join();
+    for (let table = queue.shift(); table; table = queue.shift()) {
+      if (await capture(client, table)) continue;
+      queuedFor.push(table);
+      // the transaction ended with the error
+      destroy(client);
+      client = await join();
+    }
+  };
+  const workers = Array.from({ length: parallel }, () =>
+    work().catch((error: unknown) => {
+      failures.push(error);
+      queue.length = 0;
+      clients.forEach(destroy);
+    }),
+  );
+  await Promise.all(workers);
+  if (failures.length > 0) throw failures[0];
+  return queuedFor;
+}
+
 /** Copies the rows of all tables, largest first, `parallel` at once; the first failure stops all. */
 export async function captureRows(
   snapshot: Snapshot,
@@ -119,28 +163,22 @@ export async function captureRows(
     'bytes',
     tables.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
   );
-  const queue = inOrder(tables);
   const artifacts: PendingArtifact[] = [];
-  const clients: Awaited<ReturnType<Snapshot['join']>>[] = [];
-  const work = async (): Promise<void> => {
-    const client = await snapshot.join();
-    clients.push(client);
-    for (let table = queue.shift(); table; table = queue.shift()) {
-      artifacts.push(await captureTable(client, table, writer, meter));
-      writer.check();
-    }
+  const capture = async (client: pg.Client, table: SourceTable): Promise<boolean> => {
+    const artifact = await captureTable(client, table, writer, meter);
+    if (artifact) artifacts.push(artifact);
+    writer.check();
+    return artifact !== null;
   };
-  const workers = Array.from({ length: Math.max(1, Math.min(parallel, tables.length)) }, () =>
-    work().catch((error: unknown) => {
-      queue.length = 0;
-      clients.forEach(destroy);
-      throw error;
-    }),
-  );
-  const ended = await Promise.allSettled(workers);
-  // the one that failed first is the cause; the others were stopped by it
-  const failed = ended.find((end) => end.status === 'rejected');
-  writer.check();
-  if (failed) throw failed.reason;
+  const sessions = Math.max(1, Math.min(parallel, tables.length));
+  const queuedFor = await captureSideBySide(snapshot, inOrder(tables), sessions, capture).catch((error: unknown) => {
+    // what storing threw comes before the connections that were dropped because of it
+    writer.check();
+    throw error;
+  });
+  for (const table of queuedFor) {
+    if (await capture(snapshot.client, table)) continue;
+    throw new OperationError('postgres.lock_timeout', `Table ${displayName(table.schema, table.name)} is locked`);
+  }
   return [...artifacts, ...(await captureLargeObjects(snapshot, writer, meter))];
 }

@@ -142,11 +142,46 @@ const damaged = (message: string, cause?: unknown): OperationError =>
   });
 
 function parse(bytes: Buffer): { mac: string; manifest: Manifest } {
+  let parsed: { mac: string; manifest: Manifest } | null;
   try {
-    return JSON.parse(bytes.toString('utf8')) as { mac: string; manifest: Manifest };
+    parsed = JSON.parse(bytes.toString('utf8')) as typeof parsed;
   } catch (error) {
     throw damaged('The manifest is no JSON', error);
   }
+  const manifest = parsed?.manifest;
+  if (!parsed || typeof manifest !== 'object' || manifest?.holdfast !== 'manifest') {
+    throw damaged('The manifest has another form');
+  }
+  return parsed;
+}
+
+/** Whether the text is what the MAC was made over, whatever the manifest says about its own format. */
+function isAuthentic(repository: Repository, mac: string, manifest: Manifest): boolean {
+  const expected = Buffer.from(macOf(repository, JSON.stringify(manifest)));
+  const given = Buffer.from(String(mac));
+  return given.length === expected.length && timingSafeEqual(given, expected);
+}
+
+/** A newer format is refused by its number; one of ours whose number was damaged is not taken for a newer one. */
+function refuseNewer(repository: Repository, mac: string, manifest: Manifest): void {
+  if (!(manifest.formatVersion > FORMAT_VERSION)) return;
+  if (isAuthentic(repository, mac, { ...manifest, formatVersion: FORMAT_VERSION })) {
+    throw damaged('The manifest is not authentic: its format was changed after it was written');
+  }
+  throw new OperationError(
+    'repository.format_unsupported',
+    `The manifest has format ${manifest.formatVersion}; this version reads up to ${FORMAT_VERSION}`,
+    { hint: 'Use a newer Holdfast.' },
+  );
+}
+
+async function readBytes(repository: Repository, path: string, signal: AbortSignal): Promise<Buffer> {
+  const bytes = await repository.driver.read(path, signal).catch((error: unknown) => {
+    if (error instanceof OperationError && error.code === 'backup.damaged') throw damaged(error.message, error);
+    throw error;
+  });
+  if (bytes) return bytes;
+  throw new OperationError('manifest.missing', `${path} is missing in ${repository.driver.location}`);
 }
 
 /**
@@ -161,26 +196,13 @@ export async function readManifest(
   knownSha256: string | null = null,
 ): Promise<Manifest> {
   const path = manifestPath(environmentId, backupId);
-  const bytes = await repository.driver.read(path, signal);
-  if (!bytes) throw new OperationError('manifest.missing', `${path} is missing in ${repository.driver.location}`);
+  const bytes = await readBytes(repository, path, signal);
   if (knownSha256 !== null && createHash('sha256').update(bytes).digest('hex') !== knownSha256) {
     throw damaged('The manifest is not the one that was recorded when the backup was completed');
   }
   const { mac, manifest } = parse(bytes);
-  if (typeof manifest !== 'object' || manifest === null || manifest.holdfast !== 'manifest') {
-    throw damaged('The manifest has another form');
-  }
-  if (manifest.formatVersion > FORMAT_VERSION) {
-    throw new OperationError(
-      'repository.format_unsupported',
-      `The manifest has format ${manifest.formatVersion}; this version reads up to ${FORMAT_VERSION}`,
-      { hint: 'Use a newer Holdfast.' },
-    );
-  }
-  const expected = Buffer.from(macOf(repository, JSON.stringify(manifest)));
-  const given = Buffer.from(String(mac));
-  const authentic = given.length === expected.length && timingSafeEqual(given, expected);
-  if (!authentic || !bytes.equals(Buffer.from(fileText(repository, manifest)))) {
+  refuseNewer(repository, mac, manifest);
+  if (!isAuthentic(repository, mac, manifest) || !bytes.equals(Buffer.from(fileText(repository, manifest)))) {
     throw damaged('The manifest is not authentic: it was changed after it was written');
   }
   if (manifest.backupId !== backupId || manifest.source.environmentId !== environmentId) {

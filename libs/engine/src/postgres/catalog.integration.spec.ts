@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { connect, makeTempDir, throwawayPostgres, toolsDir, type ThrowawayPostgres } from '@holdfast/testing';
-import { corpus, type CorpusDatabase } from '@holdfast/testing/corpus';
+import { corpus, ensureRoles, type CorpusDatabase } from '@holdfast/testing/corpus';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { executable, findClient } from './binaries.ts';
@@ -68,7 +68,17 @@ const KINDS = [
   ...['extension dependency', 'extension version', 'foreign table', 'foreign-data wrapper', 'function', 'grant'],
   ...['index', 'language', 'large object', 'materialized view', 'operator', 'operator class', 'operator family'],
   ...['owner', 'policy', 'procedure', 'publication', 'publication schema', 'publication table', 'row security'],
-  ...['rule', 'schema', 'sequence', 'sequence value', 'server', 'statistics object', 'table', 'table constraint'],
+  ...[
+    'rule',
+    'schema',
+    'sequence',
+    'sequence value',
+    'server',
+    'server major',
+    'statistics object',
+    'table',
+    'table constraint',
+  ],
   ...['text search configuration', 'text search dictionary', 'text search parser', 'text search template'],
   ...['transform', 'trigger', 'type', 'user mapping', 'view'],
 ];
@@ -147,8 +157,9 @@ describe.each([15, 17])('a catalog read on Postgres %i', (major) => {
     );
     const onlyA = await catalogOf(target, { schemas: ['a'] });
     const withoutB = await catalogOf(target, { excludeSchemas: ['b', 'public'] });
-    expect(new Set(onlyA.map(({ schema }) => schema))).toEqual(new Set(['a']));
-    expect(withoutB.filter(({ schema }) => schema !== undefined)).toEqual(onlyA);
+    const inSchemas = (catalog: Catalog) => catalog.filter(({ schema }) => schema !== undefined);
+    expect(new Set(inSchemas(onlyA).map(({ schema }) => schema))).toEqual(new Set(['a']));
+    expect(inSchemas(withoutB)).toEqual(inSchemas(onlyA));
     expect(withoutB.map(({ kind }) => kind)).toContain('large object');
     const whole = await catalogOf(target);
     expect(selectFromCatalog(whole, { schemas: ['a'], tables: [] })).toEqual(onlyA);
@@ -162,9 +173,42 @@ describe.each([15, 17])('a catalog read on Postgres %i', (major) => {
       'owner table a.t',
       'sequence a.t_id_seq',
       'sequence value a.t_id_seq',
+      'server major postgres',
       'table a.t',
       'table constraint t_n_check on a.t',
       'table constraint t_pkey on a.t',
     ]);
+  });
+});
+
+describe('a catalog of Postgres 15 and one of 17', () => {
+  const servers: ThrowawayPostgres[] = [];
+  afterAll(async () => {
+    for (const server of servers) await server.stop();
+  });
+
+  it('are equal after pg_dump and psql, apart from what belongs to the server', async () => {
+    for (const major of [15, 17]) servers.push(await throwawayPostgres(major));
+    const [older, newer] = servers as [ThrowawayPostgres, ThrowawayPostgres];
+    const client = await findClient(toolsDir(), 17);
+    const directory = await makeTempDir('catalog');
+    const file = join(directory, 'dump.sql');
+    const asked = ['views', 'grants', 'routines', 'constraints', 'inheritance', 'partitions', 'row_security'];
+    for (const database of corpus.filter(({ name }) => asked.includes(name))) {
+      const source = await make(older, database, 15);
+      const target = await newer.createDatabase(database.name);
+      await connected(target, (one) => ensureRoles(one, database.roles ?? []));
+      for (const [command, options, { host, port, user, password, database: name }] of [
+        ['pg_dump', ['-f', file], source],
+        ['psql', ['-Xqf', file, '-v', 'ON_ERROR_STOP=1'], target],
+      ] as const)
+        await run(executable(client?.binDir ?? '', command), [...options, '-d', name], {
+          env: { PGPASSWORD: password, PGHOST: host, PGPORT: String(port), PGUSER: user },
+        });
+      const ofServer = new Set(['database', 'extension version']);
+      const differences = compareCatalogs(await catalogOf(source), await catalogOf(target));
+      expect(differences.filter(({ kind }) => !ofServer.has(kind))).toEqual([]);
+    }
+    await rm(directory, { recursive: true });
   });
 });

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { MAJOR_KIND } from './catalog/across-majors.ts';
 import { CONSTRAINT_READERS } from './catalog/constraints-and-indexes.ts';
 import { DATABASE_READERS } from './catalog/database.ts';
 import type { Catalog, CatalogEntry, CatalogOptions, CatalogRow } from './catalog/entry.ts';
@@ -103,7 +104,9 @@ const readAll = async (client: pg.ClientBase, scope: [string[] | null, string[]]
       has_table_privilege('pg_catalog.pg_largeobject', 'select') as large_objects`,
   );
   const { major, large_objects: sized } = version.rows[0] ?? { major: 0, large_objects: false };
-  const entries: CatalogEntry[] = [];
+  const entries: CatalogEntry[] = [
+    { kind: MAJOR_KIND, subject: 'postgres', definition: String(major), protection: false },
+  ];
   for (const sql of [...READERS.map((reader) => reader(major)), largeObjects(sized)]) {
     const { rows } = await client.query<CatalogRow>(sql, scope);
     // What somebody dropped after our snapshot has no name any more.

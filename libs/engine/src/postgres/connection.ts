@@ -126,7 +126,15 @@ async function connectOnce(target: PostgresTarget, ssl: ConnectionOptions | fals
   });
   // Errors between queries would end the process; the next query on the client throws them.
   client.on('error', () => undefined);
-  await client.connect();
+  const stop = (): void => destroy(client);
+  options.signal.addEventListener('abort', stop, { once: true });
+  client.once('end', () => options.signal.removeEventListener('abort', stop));
+  try {
+    await client.connect();
+  } catch (error) {
+    options.signal.removeEventListener('abort', stop);
+    throw error;
+  }
   return client;
 }
 
@@ -143,12 +151,10 @@ export async function connect(target: PostgresTarget, options: ConnectOptions): 
     const plainOnly = /does not support SSL/i.test(messageOf(error));
     if (!(plainOnly && target.tlsMode === 'prefer')) throw translateConnect(error, target);
     client = await connectOnce(target, false, options).catch((second: unknown) => {
+      options.signal.throwIfAborted();
       throw translateConnect(second, target);
     });
   }
-  const stop = (): void => destroy(client);
-  options.signal.addEventListener('abort', stop, { once: true });
-  client.once('end', () => options.signal.removeEventListener('abort', stop));
   return client;
 }
 

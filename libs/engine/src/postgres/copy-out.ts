@@ -30,6 +30,7 @@ class CopyOut {
   private readonly sink: RowSink;
   private readonly client: pg.Client;
   private readonly scanner = new RowScanner();
+  private readonly silenceMs: number;
   private readonly settle: (error: unknown, figures?: RowFigures) => void;
   private parsers: ((data: Buffer) => void)[] = [];
   private socket: Socket | undefined;
@@ -38,8 +39,9 @@ class CopyOut {
   // pg asks a query object for this
   readonly name = undefined;
 
-  constructor(client: pg.Client, text: string, sink: RowSink, settle: CopyOut['settle']) {
+  constructor(client: pg.Client, text: string, sink: RowSink, silenceMs: number, settle: CopyOut['settle']) {
     this.client = client;
+    this.silenceMs = silenceMs;
     this.text = text;
     this.sink = sink;
     this.settle = settle;
@@ -50,13 +52,13 @@ class CopyOut {
     this.parsers = this.socket.listeners('data') as ((data: Buffer) => void)[];
     this.socket.removeAllListeners('data');
     this.socket.on('data', this.take);
-    this.socket.setTimeout(SILENCE_MS, this.silent);
+    this.socket.setTimeout(this.silenceMs, this.silent);
     connection.query(this.text);
     return undefined;
   }
 
   private readonly silent = (): void => {
-    if (!this.paused) destroy(this.client);
+    if (!this.paused) this.fail(new Error(`Connection ended: no byte came for ${this.silenceMs / 1000} s`));
   };
 
   private readonly take = (data: Buffer): void => {
@@ -84,6 +86,8 @@ class CopyOut {
       .catch((error: unknown) => this.fail(error))
       .finally(() => {
         this.paused = false;
+        // a time-out that passed while we did not listen is not told again by itself
+        socket?.setTimeout(this.silenceMs);
         socket?.resume();
       });
   }
@@ -109,13 +113,15 @@ class CopyOut {
     this.settle(this.failure ?? error);
   }
 
+  // pg calls this from the socket's event: what the sink throws must end the COPY, not the process
   handleReadyForQuery(): void {
-    if (this.failure !== undefined) this.settle(this.failure);
-    else
-      this.settle(
-        undefined,
-        this.scanner.finish((view) => this.sink.chunk(view, true)),
-      );
+    try {
+      if (this.failure !== undefined) throw this.failure;
+      const figures = this.scanner.finish((view) => this.sink.chunk(view, true));
+      this.settle(undefined, figures);
+    } catch (error) {
+      this.settle(error);
+    }
   }
 
   // the rest of what pg may call
@@ -128,8 +134,16 @@ class CopyOut {
   callback(): void {}
 }
 
-/** Runs `COPY … TO STDOUT` and answers how many rows came, their checksum and their bytes. */
-export function copyOut(client: pg.Client, text: string, sink: RowSink): Promise<RowFigures> {
+/**
+ * Runs `COPY … TO STDOUT` and answers how many rows came, their checksum and their bytes. What the sink throws, or
+ * `silenceMs` without a byte, drops the connection; an error of the server leaves it usable.
+ */
+export function copyOut(
+  client: pg.Client,
+  text: string,
+  sink: RowSink,
+  silenceMs: number = SILENCE_MS,
+): Promise<RowFigures> {
   return new Promise((resolve, reject) => {
     let ended = false;
     const gone = (): void => settle(new Error('Connection terminated unexpectedly'));
@@ -142,6 +156,6 @@ export function copyOut(client: pg.Client, text: string, sink: RowSink): Promise
     };
     client.once('end', gone);
     // pg takes any object with submit(); its types name only its own
-    client.query(new CopyOut(client, text, sink, settle) as unknown as pg.Submittable);
+    client.query(new CopyOut(client, text, sink, silenceMs, settle) as unknown as pg.Submittable);
   });
 }

@@ -1,14 +1,14 @@
 import { OperationError } from '@holdfast/contracts';
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { executable } from './binaries.ts';
 import { conninfo } from './connection.ts';
 import type { PostgresTarget } from './target.ts';
 
-/** The key we give pg_dump for its `\restrict` lines, so that equal schemas give equal text; the lines are taken out. */
-const RESTRICT_KEY = 'holdfast';
 const TAIL_LIMIT = 8_000;
 const TRAILER = '-- PostgreSQL database dump complete';
 
@@ -22,32 +22,24 @@ interface DumpOptions {
   signal: AbortSignal;
 }
 
-/** A line of a passfile: `:` and `\` are escaped. */
-const passfileField = (text: string): string => text.replaceAll(/([\\:])/g, '\\$1');
-
-function passfileLine(target: PostgresTarget): string {
-  const { host, port, database, user, password } = target;
-  return `${[host, String(port), database, user, password].map(passfileField).join(':')}\n`;
-}
+/** The only line of a passfile, for whatever connection; `:` and `\` are escaped. */
+const passfileLine = (password: string): string => `*:*:*:*:${password.replaceAll(/([\\:])/g, '\\$1')}\n`;
 
 /** A schema's name as pg_dump's pattern that matches only it. */
 const schemaPattern = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
+const helps = new Map<string, string>();
 async function accepts(binDir: string, option: string): Promise<boolean> {
-  const child = spawn(join(binDir, 'pg_dump'), ['--help'], { stdio: ['ignore', 'pipe', 'ignore'], timeout: 10_000 });
-  let help = '';
-  for await (const part of child.stdout) help += String(part);
+  const file = executable(binDir, 'pg_dump');
+  const { mtimeMs, size } = await stat(file);
+  // by time and size: a client that is upgraded while we run may know more
+  const key = `${file}\0${mtimeMs}\0${size}`;
+  const help = helps.get(key) ?? (await promisify(execFile)(file, ['--help'], { timeout: 10_000 })).stdout;
+  helps.set(key, help);
   return help.includes(option);
 }
 
-const known = new Map<string, Promise<boolean>>();
-function hasRestrictKey(binDir: string): Promise<boolean> {
-  const asked = known.get(binDir) ?? accepts(binDir, '--restrict-key');
-  known.set(binDir, asked);
-  return asked;
-}
-
-async function dumpArguments(options: DumpOptions, caFile: string | null): Promise<string[]> {
+async function dumpArguments(options: DumpOptions, caFile: string | null, restrictKey: string): Promise<string[]> {
   return [
     `--dbname=${conninfo(options.target, caFile)}`,
     `--section=${options.section}`,
@@ -61,7 +53,7 @@ async function dumpArguments(options: DumpOptions, caFile: string | null): Promi
     // ours: pg_dump moved them from pre-data into data with version 17
     '-B',
     '--quote-all-identifiers',
-    ...((await hasRestrictKey(options.binDir)) ? [`--restrict-key=${RESTRICT_KEY}`] : []),
+    ...((await accepts(options.binDir, '--restrict-key')) ? [`--restrict-key=${restrictKey}`] : []),
     ...options.excludeSchemas.map((name) => `--exclude-schema=${schemaPattern(name)}`),
   ];
 }
@@ -73,16 +65,25 @@ function failure(section: string, code: number | null, killedBy: string | null, 
   if (locked) return new OperationError('postgres.lock_timeout', message);
   if (/permission denied/i.test(said)) return new OperationError('postgres.permission_denied', message);
   if (/server version mismatch/i.test(said)) return new OperationError('postgres.client_missing', message);
-  if (/closed the connection|terminating connection|could not connect|invalid snapshot/i.test(said)) {
+  if (/closed the connection|terminating connection|connection to server .*failed|invalid snapshot/i.test(said)) {
     return new OperationError('postgres.connection_lost', message);
   }
   return new OperationError('postgres.dump_failed', message, { retryable: killedBy !== null });
 }
 
-/** Takes out the `\restrict` line and its partner: psql's, not SQL. Works on whole lines, whatever the pieces. */
-class RestrictFilter {
+/**
+ * Takes out the `\restrict` line and its partner: psql's, not SQL, and different each time. Works on whole lines,
+ * whatever the pieces. The key is a random one, so that no line of a function's body is taken for one of these.
+ */
+export class RestrictFilter {
+  private readonly key: string;
+  private readonly lines: string[];
   private rest = '';
-  private readonly lines = [`\\restrict ${RESTRICT_KEY}\n`, `\\unrestrict ${RESTRICT_KEY}\n`];
+
+  constructor(key: string) {
+    this.key = key;
+    this.lines = [`\\restrict ${key}\n`, `\\unrestrict ${key}\n`];
+  }
 
   push(part: string): string {
     const text = this.rest + part;
@@ -96,7 +97,7 @@ class RestrictFilter {
   }
 
   private clean(text: string): string {
-    if (!text.includes(`restrict ${RESTRICT_KEY}\n`)) return text;
+    if (!text.includes(`restrict ${this.key}\n`)) return text;
     return text
       .split(/(?<=\n)/)
       .filter((line) => !this.lines.includes(line))
@@ -113,17 +114,28 @@ export async function* dumpSection(options: DumpOptions): AsyncGenerator<Buffer>
   const dir = await mkdtemp(join(tmpdir(), 'holdfast-dump-'));
   try {
     const passfile = join(dir, randomBytes(8).toString('hex'));
-    await writeFile(passfile, passfileLine(options.target), { mode: 0o600 });
+    await writeFile(passfile, passfileLine(options.target.password), { mode: 0o600 });
     const caFile = options.target.caCertificate === null ? null : join(dir, 'ca.pem');
     if (caFile) await writeFile(caFile, options.target.caCertificate ?? '', { mode: 0o600 });
-    yield* runDump(options, await dumpArguments(options, caFile), passfile);
+    const restrictKey = randomBytes(16).toString('hex');
+    const args = await dumpArguments(options, caFile, restrictKey);
+    yield* runDump(options, args, passfile, new RestrictFilter(restrictKey));
+  } catch (error) {
+    options.signal.throwIfAborted();
+    if (error instanceof OperationError) throw error;
+    throw new OperationError('postgres.dump_failed', `pg_dump could not be run: ${String(error)}`, { cause: error });
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
 }
 
-async function* runDump(options: DumpOptions, args: string[], passfile: string): AsyncGenerator<Buffer> {
-  const child = spawn(join(options.binDir, 'pg_dump'), args, {
+async function* runDump(
+  options: DumpOptions,
+  args: string[],
+  passfile: string,
+  filter: RestrictFilter,
+): AsyncGenerator<Buffer> {
+  const child = spawn(executable(options.binDir, 'pg_dump'), args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: '/usr/bin:/bin', LC_ALL: 'C', PGPASSFILE: passfile },
     signal: options.signal,
@@ -136,11 +148,9 @@ async function* runDump(options: DumpOptions, args: string[], passfile: string):
     child.once('close', (code, killedBy) => resolve([code, killedBy]));
   });
   ended.catch(() => undefined); // seen below, once the output was read
-  const filter = new RestrictFilter();
   let tail = '';
   try {
-    child.stdout.setEncoding('utf8');
-    for await (const part of child.stdout as AsyncIterable<string>) {
+    for await (const part of textOf(child.stdout, options.section)) {
       // the password was read when the connection was made
       if (tail === '') await rm(passfile, { force: true });
       tail = (tail + part).slice(-200);
@@ -149,10 +159,6 @@ async function* runDump(options: DumpOptions, args: string[], passfile: string):
     }
     const [code, killedBy] = await ended;
     if (code !== 0) throw failure(options.section, code, killedBy, stderr);
-  } catch (error) {
-    options.signal.throwIfAborted();
-    if (error instanceof OperationError) throw error;
-    throw new OperationError('postgres.dump_failed', `pg_dump could not be run: ${String(error)}`, { cause: error });
   } finally {
     child.kill('SIGKILL');
   }
@@ -163,4 +169,21 @@ async function* runDump(options: DumpOptions, args: string[], passfile: string):
       hint: 'What was read is not kept. Check the disk and memory of the machine the worker runs on.',
     });
   }
+}
+
+/** A database without an encoding may hold definitions that are no UTF-8: kept as they are not, they would be lost. */
+async function* textOf(output: AsyncIterable<Buffer>, section: string): AsyncGenerator<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  const decode = (part?: Buffer): string => {
+    try {
+      return part ? decoder.decode(part, { stream: true }) : decoder.decode();
+    } catch (cause) {
+      throw new OperationError('postgres.dump_failed', `pg_dump (${section}) wrote text that is not UTF-8`, {
+        hint: 'A definition, comment or default in this database holds bytes of another encoding.',
+        cause,
+      });
+    }
+  };
+  for await (const part of output) yield decode(part);
+  yield decode();
 }

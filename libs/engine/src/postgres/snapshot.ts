@@ -2,7 +2,7 @@ import { OperationError } from '@holdfast/contracts';
 import type pg from 'pg';
 import { connect, disconnect, faultCode, translateQuery } from './connection.ts';
 import type { PostgresTarget } from './target.ts';
-import { qualified } from './identifiers.ts';
+import { displayName, qualified } from './identifiers.ts';
 import { listLockable, type TableName } from './tables.ts';
 
 /** What every session that reads rows sets: output that any server reads back the same, and no row ever hidden. */
@@ -23,17 +23,22 @@ export const READ_SETTINGS: Record<string, string> = {
 
 const KEEP_ALIVE_MS = 20_000;
 const LOCKS_AT_ONCE = 100;
-const ATTEMPTS = 5;
+const ATTEMPTS = 10;
+/** How long a joined session waits for a table that somebody else is queued for, before the holder has to read it. */
+const JOINED_WAIT_MS = 1_000;
 
 /** A snapshot that is held open, and every table of it locked against DDL and TRUNCATE. */
 export interface Snapshot {
   /** The name to give to `SET TRANSACTION SNAPSHOT` and `pg_dump --snapshot`. */
   readonly name: string;
-  /** Reads under the snapshot; not for COPY. */
+  /**
+   * Holds the locks, and reads under the snapshot. It alone reads a table without waiting when somebody is queued for
+   * an exclusive lock on it; and while it answers, the locks are held.
+   */
   readonly client: pg.Client;
   readonly takenAt: string;
   readonly walPosition: string | null;
-  /** Another connection that reads under the same snapshot. */
+  /** Another connection that reads under the same snapshot; a COPY of it may fail with `postgres.lock_timeout`. */
   join(): Promise<pg.Client>;
   close(): Promise<void>;
 }
@@ -45,25 +50,36 @@ interface SnapshotOptions {
   excludeSchemas: string[];
 }
 
-async function lock(client: pg.Client, tables: TableName[], seconds: number): Promise<void> {
-  await client.query(`SET lock_timeout = ${Math.max(1, Math.round(seconds * 1000))}`);
+/** The table, or its schema, is not there any more. */
+const isGone = (error: unknown): boolean => ['42P01', '3F000'].includes(faultCode(error) ?? '');
+
+/** Locks tables in the open transaction; answers those that were still there. */
+async function lock(client: pg.Client, tables: TableName[], seconds: number): Promise<TableName[]> {
+  await client.query(`SET LOCAL lock_timeout = ${Math.max(1, Math.round(seconds * 1000))}`);
+  const locked: TableName[] = [];
   for (let at = 0; at < tables.length; at += LOCKS_AT_ONCE) {
     const batch = tables.slice(at, at + LOCKS_AT_ONCE);
-    await client.query('SAVEPOINT batch');
-    const names = batch.map(({ schema, name }) => `ONLY ${qualified(schema, name)}`);
-    try {
-      await client.query(`LOCK TABLE ${names.join(', ')} IN ACCESS SHARE MODE`);
-    } catch (error) {
-      const code = faultCode(error);
-      // dropped since it was listed: the next listing will not have it
-      if (code === '42P01' || code === '3F000') {
-        await client.query('ROLLBACK TO SAVEPOINT batch');
-        continue;
-      }
-      throw await nameTheLocked(client, batch, error);
-    }
-    await client.query('RELEASE SAVEPOINT batch');
+    if (await lockTogether(client, batch)) locked.push(...batch);
+    // one of them was dropped since they were listed: the others are still wanted
+    else for (const table of batch) if (await lockTogether(client, [table])) locked.push(table);
   }
+  return locked;
+}
+
+/** False when one of the tables is gone; then none of them is locked. */
+async function lockTogether(client: pg.Client, batch: TableName[]): Promise<boolean> {
+  await client.query('SAVEPOINT batch');
+  const names = batch.map(({ schema, name }) => `ONLY ${qualified(schema, name)}`);
+  const there = await client.query(`LOCK TABLE ${names.join(', ')} IN ACCESS SHARE MODE`).then(
+    () => true,
+    async (error: unknown) => {
+      if (!isGone(error)) throw await nameTheLocked(client, batch, error);
+      await client.query('ROLLBACK TO SAVEPOINT batch');
+      return false;
+    },
+  );
+  await client.query('RELEASE SAVEPOINT batch');
+  return there;
 }
 
 /** A LOCK of many tables does not say which one it waited for: try them one by one. */
@@ -71,83 +87,106 @@ async function nameTheLocked(client: pg.Client, batch: TableName[], error: unkno
   if (faultCode(error) !== '55P03' && faultCode(error) !== '42501') return translateQuery(error, 'locking the tables');
   for (const { schema, name } of batch) {
     await client.query('ROLLBACK TO SAVEPOINT batch');
-    const table = qualified(schema, name);
-    const found = await client.query(`LOCK TABLE ONLY ${table} IN ACCESS SHARE MODE NOWAIT`).then(
+    const found = await client.query(`LOCK TABLE ONLY ${qualified(schema, name)} IN ACCESS SHARE MODE NOWAIT`).then(
       () => null,
-      (cause: unknown) => translateQuery(cause, `Table ${table}`),
+      (cause: unknown) => (isGone(cause) ? null : translateQuery(cause, `Table ${displayName(schema, name)}`)),
     );
     if (found) return found;
   }
   return translateQuery(error, 'locking the tables');
 }
 
+interface Exported {
+  name: string;
+  at: Date;
+  wal: string | null;
+}
+
+/** Locks the tables that are listed and takes the snapshot after that; null when it shows a table that is not locked. */
+async function take(lister: pg.Client, holder: pg.Client, options: SnapshotOptions): Promise<Exported | null> {
+  const listed = await listLockable(lister, options.excludeSchemas);
+  await holder.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  // LOCK takes no snapshot: what the first SELECT after it sees is what nobody can alter or empty any more
+  const locked = new Set((await lock(holder, listed, options.lockTimeoutSeconds)).map(({ oid }) => oid));
+  const { rows } = await holder.query<Exported>(
+    `SELECT pg_catalog.pg_export_snapshot() AS name, pg_catalog.statement_timestamp() AS at,
+      CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn()
+           ELSE pg_catalog.pg_current_wal_lsn() END::text AS wal`,
+  );
+  const seen = await listLockable(holder, options.excludeSchemas);
+  if (rows[0] && seen.every(({ oid }) => locked.has(oid))) return rows[0];
+  await holder.query('ROLLBACK');
+  return null;
+}
+
 /**
  * Opens a snapshot in which no table can be changed by DDL or emptied by TRUNCATE (which MVCC does not cover).
- * Order: tables are listed and locked in one transaction, the snapshot is taken after that, and what it shows must all be
- * locked; else both start over, with the new tables locked first.
+ * Order: tables are listed, then locked, then the snapshot is taken in the transaction that holds the locks, and what it
+ * shows must all be locked; else all of it starts over.
  */
 export async function openSnapshot(target: PostgresTarget, options: SnapshotOptions): Promise<Snapshot> {
-  const settings = { ...READ_SETTINGS, client_encoding: options.clientEncoding };
-  const open = (): Promise<pg.Client> => connect(target, { signal: options.signal, settings });
-  const guard = await open();
-  const reader = await open().catch(async (error: unknown) => {
-    await disconnect(guard);
+  const open = (more: Record<string, string>): Promise<pg.Client> => openReader(target, options, more);
+  const lister = await open({});
+  const holder = await open({}).catch(async (error: unknown) => {
+    await disconnect(lister);
     throw error;
   });
   try {
-    await guard.query('BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY');
-    const locked = new Set<string>();
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-      const fresh = (await listLockable(guard, options.excludeSchemas)).filter(({ oid }) => !locked.has(oid));
-      await lock(guard, fresh, options.lockTimeoutSeconds);
-      for (const { oid } of fresh) locked.add(oid);
-      await reader.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-      const { rows } = await reader.query<{ name: string; at: Date; wal: string | null }>(
-        `SELECT pg_catalog.pg_export_snapshot() AS name, pg_catalog.now() AS at,
-          CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn()
-               ELSE pg_catalog.pg_current_wal_lsn() END::text AS wal`,
-      );
-      const seen = await listLockable(reader, options.excludeSchemas);
-      const row = rows[0];
-      if (row && seen.every(({ oid }) => locked.has(oid))) return hold(guard, reader, open, row);
-      await reader.query('ROLLBACK');
+      const exported = await take(lister, holder, options);
+      if (exported) return hold(holder, () => open({ lock_timeout: String(JOINED_WAIT_MS) }), exported);
     }
     throw new OperationError('postgres.table_changed', 'Tables were created all the time while the backup began', {
       hint: 'Start it again when no migration is running.',
     });
   } catch (error) {
-    await Promise.all([disconnect(guard), disconnect(reader)]);
+    await disconnect(holder);
     options.signal.throwIfAborted();
     throw translateQuery(error, 'opening the snapshot');
+  } finally {
+    await disconnect(lister);
   }
 }
 
-function hold(
-  guard: pg.Client,
-  reader: pg.Client,
-  open: () => Promise<pg.Client>,
-  row: { name: string; at: Date; wal: string | null },
-): Snapshot {
+async function openReader(target: PostgresTarget, options: SnapshotOptions, more: Record<string, string>) {
+  const settings = { ...READ_SETTINGS, client_encoding: options.clientEncoding, ...more };
+  const client = await connect(target, { signal: options.signal, settings });
+  try {
+    // servers before 17 do not know this setting, so it cannot be given at connect
+    await client.query(
+      `SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings WHERE name = 'transaction_timeout'`,
+    );
+    return client;
+  } catch (error) {
+    await disconnect(client);
+    throw translateQuery(error, 'opening a session');
+  }
+}
+
+function hold(holder: pg.Client, open: () => Promise<pg.Client>, exported: Exported): Snapshot {
   const joined = new Set<pg.Client>();
   // a proxy between us and the server may drop a connection that says nothing
   const keepAlive = setInterval(() => {
-    for (const client of [guard, reader]) client.query('SELECT 1').catch(() => clearInterval(keepAlive));
+    // pg knows whether it waits for an answer, its types do not say so
+    if ((holder as unknown as { readyForQuery: boolean }).readyForQuery) {
+      holder.query('SELECT 1').catch(() => clearInterval(keepAlive));
+    }
   }, KEEP_ALIVE_MS);
   return {
-    name: row.name,
-    client: reader,
-    takenAt: row.at.toISOString(),
-    walPosition: row.wal,
+    name: exported.name,
+    client: holder,
+    takenAt: exported.at.toISOString(),
+    walPosition: exported.wal,
     async join() {
       const client = await open();
       joined.add(client);
       await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-      await client.query(`SET TRANSACTION SNAPSHOT '${row.name}'`);
+      await client.query(`SET TRANSACTION SNAPSHOT '${exported.name}'`);
       return client;
     },
     async close() {
       clearInterval(keepAlive);
-      await Promise.all([guard, reader, ...joined].map((client) => disconnect(client)));
+      await Promise.all([holder, ...joined].map((client) => disconnect(client)));
     },
   };
 }

@@ -1,11 +1,8 @@
 import { OperationError } from '@holdfast/contracts';
 import { createHash, webcrypto } from 'node:crypto';
-import { promisify } from 'node:util';
-import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
+import { hashOnThread, openOnThread, packOnThread } from './codec-threads.ts';
 import { chunkId, chunkPath, type Repository } from './repository.ts';
 
-const compress = promisify(zstdCompress);
-const decompress = promisify(zstdDecompress);
 /** No chunk's plain bytes are longer; a stored one that claims more is damaged. */
 export const LONGEST_CHUNK = 8 << 20;
 export const PLAIN_DOMAIN = 'plain';
@@ -26,15 +23,8 @@ export async function sha256Of(bytes: Uint8Array): Promise<string> {
   return Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>)).toString('hex');
 }
 
-const pack = (plain: Uint8Array): Promise<Buffer> =>
-  compress(plain, {
-    chunkSize: Math.max(64 << 10, plain.length),
-    pledgedSrcSize: plain.length,
-    params: { [constants.ZSTD_c_compressionLevel]: 3, [constants.ZSTD_c_checksumFlag]: 1 },
-  });
-
-const unpack = (stored: Uint8Array): Promise<Buffer> =>
-  decompress(stored, { chunkSize: 1 << 20, maxOutputLength: LONGEST_CHUNK });
+/** On mixed rows a third less work than level 3, for 2.5 % more bytes. */
+const LEVEL = 2;
 
 /** What is stored, and how many bytes this call added (0: it was there). */
 export interface StoredChunk {
@@ -44,23 +34,31 @@ export interface StoredChunk {
 
 /**
  * Stores one chunk unless the same bytes are there already, and reads back what stands there in either case: a chunk
- * that is there but damaged is written again.
+ * that is there but damaged is written again. `likely` says that it is probably there, so that looking comes first.
  */
-export async function storeChunk(repository: Repository, plain: Uint8Array, signal: AbortSignal): Promise<StoredChunk> {
-  const sha256 = await sha256Of(plain);
+export async function storeChunk(
+  repository: Repository,
+  plain: Uint8Array,
+  likely: boolean,
+  signal: AbortSignal,
+): Promise<StoredChunk> {
+  const early = likely ? null : await packOnThread(plain, LEVEL);
+  const sha256 = early?.sha256 ?? (await hashOnThread(plain));
   const id = chunkId(repository, sha256);
   const path = chunkPath(PLAIN_DOMAIN, id);
   const known = { id, domain: PLAIN_DOMAIN, size: plain.length, sha256 };
-  const existing = await repository.driver.read(path, signal);
-  if (existing && (await holds(existing, sha256))) {
-    const storedSha256 = await sha256Of(existing);
-    return { chunk: { ...known, storedSize: existing.length, storedSha256 }, addedBytes: 0 };
+  const existing = await readFile(repository, path, signal);
+  if (typeof existing !== 'string') {
+    const opened = await openOnThread(existing, plain.length);
+    const { storedSha256 } = opened;
+    if (opened.sha256 === sha256) {
+      return { chunk: { ...known, storedSize: existing.length, storedSha256 }, addedBytes: 0 };
+    }
   }
-  const stored = await pack(plain);
-  const storedSha256 = await sha256Of(stored);
+  const { stored, storedSha256 } = early ?? (await packOnThread(plain, LEVEL));
   await repository.driver.write(path, stored, signal);
   const back = await repository.driver.read(path, signal);
-  if (!back || (await sha256Of(back)) !== storedSha256) {
+  if (!back?.equals(stored)) {
     throw new OperationError('backup.not_written', `Chunk ${id} does not read back as it was written`, {
       hint: 'Check the disk and the memory of the machine that keeps the repository.',
     });
@@ -68,13 +66,22 @@ export async function storeChunk(repository: Repository, plain: Uint8Array, sign
   return { chunk: { ...known, storedSize: stored.length, storedSha256 }, addedBytes: stored.length };
 }
 
-async function holds(stored: Buffer, sha256: string): Promise<boolean> {
-  const plain = await unpack(stored).catch(() => null);
-  return plain !== null && (await sha256Of(plain)) === sha256;
-}
-
 /** What is wrong with a stored chunk. */
-export type ChunkProblem = 'missing' | 'size' | 'checksum' | 'content';
+export type ChunkProblem = 'missing' | 'unreadable' | 'size' | 'checksum' | 'content';
+
+/** A file's bytes, or why there are none: a disk that cannot read one file is a finding about that file. */
+async function readFile(
+  repository: Repository,
+  path: string,
+  signal: AbortSignal,
+): Promise<Buffer | 'missing' | 'unreadable'> {
+  try {
+    return (await repository.driver.read(path, signal)) ?? 'missing';
+  } catch (error) {
+    if (error instanceof OperationError && error.code === 'backup.damaged') return 'unreadable';
+    throw error;
+  }
+}
 
 /** Reads a chunk's stored bytes and compares them with their digest; answers what is wrong instead of throwing. */
 export async function readStored(
@@ -82,10 +89,10 @@ export async function readStored(
   chunk: ChunkDescription,
   signal: AbortSignal,
 ): Promise<Buffer | ChunkProblem> {
-  const stored = await repository.driver.read(chunkPath(chunk.domain, chunk.id), signal);
-  if (!stored) return 'missing';
+  const stored = await readFile(repository, chunkPath(chunk.domain, chunk.id), signal);
+  if (typeof stored === 'string') return stored;
   if (stored.length !== chunk.storedSize) return 'size';
-  return (await sha256Of(stored)) === chunk.storedSha256 ? stored : 'checksum';
+  return (await hashOnThread(stored)) === chunk.storedSha256 ? stored : 'checksum';
 }
 
 /** As `readStored`, then opened and compared with the plain digest. */
@@ -94,11 +101,13 @@ export async function readPlain(
   chunk: ChunkDescription,
   signal: AbortSignal,
 ): Promise<Buffer | ChunkProblem> {
-  const stored = await readStored(repository, chunk, signal);
+  const stored = await readFile(repository, chunkPath(chunk.domain, chunk.id), signal);
   if (typeof stored === 'string') return stored;
-  const plain = await unpack(stored).catch(() => null);
-  if (!plain || plain.length !== chunk.size) return 'content';
-  return (await sha256Of(plain)) === chunk.sha256 ? plain : 'content';
+  if (stored.length !== chunk.storedSize) return 'size';
+  if (chunk.size > LONGEST_CHUNK) return 'content';
+  const opened = await openOnThread(stored, chunk.size);
+  if (opened.storedSha256 !== chunk.storedSha256) return 'checksum';
+  return opened.plain && opened.sha256 === chunk.sha256 ? opened.plain : 'content';
 }
 
 /** A chunk's plain bytes; throws `backup.damaged` naming the artifact that needs it. */

@@ -6,19 +6,20 @@ export interface StoredFile {
 
 /**
  * A place that keeps files: a directory, later a bucket. Every driver passes the contract in `driver-contract.ts`.
- * All methods throw `repository.unreachable` when the place cannot be reached, and never answer as if it were empty.
+ * All methods throw `repository.unreachable` when the place cannot be reached, and never answer as if it were empty;
+ * `repository.path_refused` for a path that could lead out of it. Writing throws `repository.full`.
  */
 export interface RepositoryDriver {
   /** What people call the place; holds no secret. */
   readonly location: string;
   /** Stores a whole file, atomically and durably: after a crash it is there entirely or not at all. Replaces. */
   write(path: string, bytes: Uint8Array, signal?: AbortSignal): Promise<void>;
-  /** The whole file; null when it is not there. */
+  /** The whole file; null when it is not there. Throws `backup.damaged` when only this file cannot be read any more. */
   read(path: string, signal?: AbortSignal): Promise<Buffer | null>;
   /** Its size in bytes; null when it is not there. */
   size(path: string): Promise<number | null>;
-  /** Removes a file; removing one that is not there is no error. */
-  remove(path: string): Promise<void>;
+  /** Removes a file, `durable`: so that no crash brings it back. Removing one that is not there is no error. */
+  remove(path: string, durable?: boolean): Promise<void>;
   /** All files below a folder, in no special order. Unfinished writes do not show. */
   list(folder: string): AsyncIterable<StoredFile>;
   /** Removes what unfinished writes left behind, if they began more than `olderThanMs` ago. */

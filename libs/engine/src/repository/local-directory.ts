@@ -1,27 +1,35 @@
 import { OperationError } from '@holdfast/contracts';
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, opendir, readFile, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join, relative, sep } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import type { RepositoryDriver, StoredFile } from './driver.ts';
 
 const UNFINISHED = '.unfinished-';
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException | undefined)?.code;
+/** No space, a user's quota, and a limit on the length of files. */
+const FULL = ['ENOSPC', 'EDQUOT', 'EFBIG'];
+/** What a file system says of one file that its disk cannot read any more, while the rest of it works. */
+const UNREADABLE = ['EIO', 'EBADMSG', 'EUCLEAN', 'ENODATA'];
+
+/** Whether a name is that of a write which has not ended, or never will. */
+export const isUnfinished = (name: string): boolean => name.startsWith(UNFINISHED);
 
 /** Turns a file system's error into ours, naming the place. */
-function translate(error: unknown, location: string, path: string): OperationError {
-  const code = codeOf(error);
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new OperationError('repository.full', `There is no space left in ${location}`, {
+function translate(error: unknown, location: string, path: string, cause: unknown = error): OperationError {
+  if (error instanceof OperationError) return error;
+  const code = codeOf(error) ?? '';
+  if (FULL.includes(code)) {
+    return new OperationError('repository.full', `There is no space left in ${location} (${code} at ${path})`, {
       hint: 'Free space or move the repository; nothing that was listed is damaged.',
-      cause: error,
+      cause,
     });
   }
   return new OperationError(
     'repository.unreachable',
-    `${location} cannot be used: ${code ?? String(error)} at ${path}`,
+    `${location} cannot be used: ${code || String(error)} at ${path}`,
     {
       hint: 'Check that the directory is there, mounted and writable for the worker.',
-      cause: error,
+      cause,
     },
   );
 }
@@ -29,17 +37,34 @@ function translate(error: unknown, location: string, path: string): OperationErr
 /** A directory on the worker's machine (or mounted there). */
 export class LocalDirectory implements RepositoryDriver {
   readonly location: string;
+  private readonly root: string;
   private readonly folders = new Set<string>();
+  private identity: string | undefined;
 
   constructor(location: string) {
     this.location = location;
+    this.root = resolve(location);
   }
 
   private at(path: string): string {
-    if (path.split('/').some((part) => part === '' || part === '.' || part === '..')) {
+    const hostile = (part: string): boolean => part === '' || part === '.' || part === '..' || isUnfinished(part);
+    if (/[\\\0]/.test(path) || path.split('/').some(hostile)) {
       throw new OperationError('repository.path_refused', `Not a path inside a repository: ${JSON.stringify(path)}`);
     }
-    return join(this.location, ...path.split('/'));
+    return join(this.root, ...path.split('/'));
+  }
+
+  /**
+   * Throws while the place is not there, or when another directory stands where it was: below an unmounted disk lies an
+   * empty one, in which all would seem to be missing, and what is written would be lost from sight.
+   */
+  private async present(): Promise<void> {
+    const { dev, ino } = await stat(this.root);
+    this.identity ??= `${dev}:${ino}`;
+    if (this.identity === `${dev}:${ino}`) return;
+    throw new OperationError('repository.unreachable', `Another directory stands where ${this.location} was`, {
+      hint: 'Was the disk unmounted?',
+    });
   }
 
   async write(path: string, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
@@ -48,7 +73,8 @@ export class LocalDirectory implements RepositoryDriver {
     const folder = dirname(final);
     const unfinished = join(folder, `${UNFINISHED}${randomBytes(8).toString('hex')}`);
     try {
-      if (!this.folders.has(folder)) await mkdir(folder, { recursive: true });
+      await this.present();
+      await this.makeFolder(folder);
       const file = await open(unfinished, 'wx', 0o600);
       try {
         await file.writeFile(bytes);
@@ -59,13 +85,26 @@ export class LocalDirectory implements RepositoryDriver {
       }
       await rename(unfinished, final);
       await this.syncFolder(folder);
-      this.folders.add(folder);
     } catch (error) {
-      await rm(unfinished, { force: true }).catch((left: unknown) => {
-        throw new AggregateError([error, left], 'writing failed, and what it left could not be removed');
-      });
-      throw translate(error, this.location, path);
+      this.folders.clear();
+      const cause = await rm(unfinished, { force: true }).then(
+        () => error,
+        (left: unknown) => new AggregateError([error, left], 'writing failed, and what it left could not be removed'),
+      );
+      throw translate(error, this.location, path, cause);
     }
+  }
+
+  /** Makes folders from the root down, each durable before anything is put into it; never the root itself. */
+  private async makeFolder(folder: string): Promise<void> {
+    if (folder === this.root || this.folders.has(folder)) return;
+    const parent = dirname(folder);
+    await this.makeFolder(parent);
+    await mkdir(folder).catch((error: unknown) => {
+      if (codeOf(error) !== 'EEXIST') throw error;
+    });
+    await this.syncFolder(parent);
+    this.folders.add(folder);
   }
 
   private async syncFolder(folder: string): Promise<void> {
@@ -78,18 +117,28 @@ export class LocalDirectory implements RepositoryDriver {
   }
 
   async read(path: string, signal?: AbortSignal): Promise<Buffer | null> {
+    const full = this.at(path);
     try {
-      return await readFile(this.at(path), { signal });
+      if (this.identity === undefined) await this.present();
+      return await readFile(full, { signal });
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return this.absent();
       if (signal?.aborted) throw error;
+      if (UNREADABLE.includes(codeOf(error) ?? '')) {
+        throw new OperationError('backup.damaged', `The disk cannot read ${path} in ${this.location} any more`, {
+          hint: 'Replace the disk; verify every backup of this repository.',
+          cause: error,
+        });
+      }
       throw translate(error, this.location, path);
     }
   }
 
   async size(path: string): Promise<number | null> {
+    const full = this.at(path);
     try {
-      return (await stat(this.at(path))).size;
+      if (this.identity === undefined) await this.present();
+      return (await stat(full)).size;
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return this.absent();
       throw translate(error, this.location, path);
@@ -99,16 +148,23 @@ export class LocalDirectory implements RepositoryDriver {
   /** A missing file is an answer only while the place itself is there. */
   private async absent(): Promise<null> {
     try {
-      await stat(this.location);
+      await this.present();
       return null;
     } catch (error) {
       throw translate(error, this.location, '.');
     }
   }
 
-  async remove(path: string): Promise<void> {
+  async remove(path: string, durable = false): Promise<void> {
+    const full = this.at(path);
     try {
-      await rm(this.at(path), { force: true });
+      await this.present();
+      await rm(full).then(
+        () => (durable ? this.syncFolder(dirname(full)) : undefined),
+        (error: unknown) => {
+          if (codeOf(error) !== 'ENOENT') throw error;
+        },
+      );
     } catch (error) {
       throw translate(error, this.location, path);
     }
@@ -116,14 +172,14 @@ export class LocalDirectory implements RepositoryDriver {
 
   async *list(folder: string): AsyncIterable<StoredFile> {
     for await (const file of this.walk(folder)) {
-      if (!file.name.startsWith(UNFINISHED)) yield { path: file.path, sizeBytes: file.sizeBytes };
+      if (!isUnfinished(file.name)) yield { path: file.path, sizeBytes: file.sizeBytes };
     }
   }
 
   private async *walk(folder: string): AsyncIterable<StoredFile & { name: string; full: string; changedMs: number }> {
-    const start = folder === '' ? this.location : this.at(folder);
+    const start = folder === '' ? this.root : this.at(folder);
     try {
-      await stat(this.location);
+      await this.present();
       const entries = await opendir(start, { recursive: true }).catch((error: unknown) => {
         if (codeOf(error) === 'ENOENT') return null;
         throw error;
@@ -136,7 +192,7 @@ export class LocalDirectory implements RepositoryDriver {
           if (codeOf(error) === 'ENOENT') return null;
           throw error;
         });
-        const path = relative(this.location, full).split(sep).join('/');
+        const path = relative(this.root, full).split(sep).join('/');
         if (found) yield { path, sizeBytes: found.size, name: entry.name, full, changedMs: found.mtimeMs };
       }
     } catch (error) {
@@ -147,8 +203,10 @@ export class LocalDirectory implements RepositoryDriver {
   async sweepUnfinished(olderThanMs: number): Promise<number> {
     let removed = 0;
     for await (const file of this.walk('')) {
-      if (!file.name.startsWith(UNFINISHED) || Date.now() - file.changedMs < olderThanMs) continue;
-      await rm(file.full, { force: true });
+      if (!isUnfinished(file.name) || Date.now() - file.changedMs < olderThanMs) continue;
+      await rm(file.full, { force: true }).catch((error: unknown) => {
+        throw translate(error, this.location, file.path);
+      });
       removed++;
     }
     return removed;

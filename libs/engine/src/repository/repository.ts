@@ -2,7 +2,7 @@ import { OperationError, type AttachReport } from '@holdfast/contracts';
 import { createHash, createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { mkdir, readdir } from 'node:fs/promises';
 import type { RepositoryDriver } from './driver.ts';
-import { LocalDirectory } from './local-directory.ts';
+import { isUnfinished, LocalDirectory } from './local-directory.ts';
 
 export const FORMAT_VERSION = 1;
 const DESCRIPTOR = 'holdfast.json';
@@ -38,14 +38,16 @@ function parseDescriptor(bytes: Buffer, location: string): Descriptor {
     throw damaged(location, error);
   }
   if (parsed?.holdfast !== 'repository') throw damaged(location);
-  if (typeof parsed.formatVersion === 'number' && parsed.formatVersion > FORMAT_VERSION) {
+  const { sha256, ...rest } = parsed;
+  const newer = typeof parsed.formatVersion === 'number' && parsed.formatVersion > FORMAT_VERSION;
+  // one of ours whose number was damaged is not taken for a newer one
+  if (newer && sha256 !== digestOf({ ...rest, formatVersion: FORMAT_VERSION })) {
     throw new OperationError(
       'repository.format_unsupported',
       `${location} has format ${parsed.formatVersion}; this version reads up to ${FORMAT_VERSION}`,
       { hint: 'Use a newer Holdfast.' },
     );
   }
-  const { sha256, ...rest } = parsed;
   // byte for byte: a changed space is a changed file
   if (sha256 !== digestOf(rest) || bytes.toString('utf8') !== descriptorText(rest)) throw damaged(location);
   return parsed;
@@ -88,12 +90,14 @@ async function countBackups(driver: RepositoryDriver): Promise<number> {
 /** Opens the repository in a directory, or makes one when the directory is empty or absent. */
 export async function attachRepository(path: string): Promise<{ repository: Repository; report: AttachReport }> {
   const driver = new LocalDirectory(path);
-  await mkdir(path, { recursive: true }).catch((error: unknown) => {
-    throw new OperationError('repository.unreachable', `${path} cannot be made`, { cause: error });
-  });
-  const found = await readdir(path);
+  const found = await mkdir(path, { recursive: true })
+    .then(() => readdir(path))
+    .catch((error: unknown) => {
+      throw new OperationError('repository.unreachable', `${path} cannot be made or read`, { cause: error });
+    });
   const created = !found.includes(DESCRIPTOR);
-  if (created && found.some((name) => name !== 'lost+found')) {
+  // what an attach that was killed left there is no reason to refuse the next one
+  if (created && found.some((name) => name !== 'lost+found' && !isUnfinished(name))) {
     throw new OperationError('repository.occupied', `${path} holds other files and no ${DESCRIPTOR}`, {
       hint: 'Choose an empty directory.',
     });

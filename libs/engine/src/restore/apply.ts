@@ -5,6 +5,7 @@ import {
   textArtifact,
   type LargeObjectArtifact,
   type Manifest,
+  type RoleDescription,
   type TableArtifact,
   type TextArtifact,
 } from '../manifest/manifest.ts';
@@ -16,6 +17,13 @@ import type { Meter } from '../run.ts';
 import { loadLargeObjects, loadRows } from './load-rows.ts';
 import { ensureRoles } from './roles.ts';
 import { openSession, runInOrder, runSideBySide, type StatementFault } from './statement-runner.ts';
+
+/** What is restored where not all of a backup is: statements instead of the backup's own, rows, and roles. */
+export interface ChosenParts {
+  statements: Record<'pre-data' | 'post-data' | 'sequences', Statement[]>;
+  tables: TableArtifact[];
+  roles: RoleDescription[];
+}
 
 export interface ApplyInput {
   repository: Repository;
@@ -30,12 +38,19 @@ export interface ApplyInput {
   steps: { preData: string; rows: string; postData: string };
   keepsStatement: (statement: Statement) => boolean;
   keepsTable: (table: TableArtifact) => boolean;
+  /** Absent: the whole backup. Large objects and the database's own settings come only with the whole. */
+  chosen?: ChosenParts;
   /** Told of each failed statement; throws to stop, returns to go on. */
   onStatementFault: (fault: StatementFault) => void;
   onTableFault: (table: TableArtifact, error: OperationError) => void;
 }
 
-async function statementsOf(input: ApplyInput, kind: Exclude<TextArtifact['kind'], 'catalog' | 'roles'>) {
+async function statementsOf(
+  input: ApplyInput,
+  kind: Exclude<TextArtifact['kind'], 'catalog' | 'roles'>,
+): Promise<Statement[]> {
+  if (input.chosen)
+    return kind === 'database' || kind === 'large-object-definitions' ? [] : input.chosen.statements[kind];
   const artifact = textArtifact(input.manifest, kind);
   const text = await readText(input.repository, input.manifest, artifact, input.signal);
   return [...splitStatements(text)];
@@ -45,7 +60,7 @@ async function statementsOf(input: ApplyInput, kind: Exclude<TextArtifact['kind'
 async function applyRoles(input: ApplyInput): Promise<CoverageGap[]> {
   const client = await openSession({ ...input, clientEncoding: 'UTF8' });
   try {
-    return await ensureRoles(client, input.manifest.source.roles);
+    return await ensureRoles(client, input.chosen?.roles ?? input.manifest.source.roles);
   } catch (error) {
     input.signal.throwIfAborted();
     throw translateQuery(error, 'making roles');
@@ -79,9 +94,9 @@ export async function applyBackup(input: ApplyInput): Promise<CoverageGap[]> {
 
 async function applyRows(input: ApplyInput): Promise<void> {
   const { manifest, meter } = input;
-  const tables = manifest.artifacts.filter(isTable).filter(input.keepsTable);
+  const tables = input.chosen?.tables ?? manifest.artifacts.filter(isTable).filter(input.keepsTable);
   const objects = manifest.artifacts.filter(
-    (artifact): artifact is LargeObjectArtifact => artifact.kind === 'large-objects',
+    (artifact): artifact is LargeObjectArtifact => artifact.kind === 'large-objects' && !input.chosen,
   );
   const total = [...tables, ...objects].reduce((sum, { size }) => sum + size, 0);
   meter.step(input.steps.rows, 'bytes', total);

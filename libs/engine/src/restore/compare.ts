@@ -24,13 +24,15 @@ export interface CompareInput {
   meter: Meter;
   /** Only rows of these are compared. */
   keepsTable: (table: TableArtifact) => boolean;
+  /** What was chosen, in place of the backup's own; then large objects are not compared. */
+  tables?: TableArtifact[];
   /** Cuts both catalogs to what was restored. */
   selectCatalog: (catalog: Catalog) => Catalog;
   rows: boolean;
 }
 
 /** What rows are compared by: one or more artifacts and the table that holds them now. */
-interface RowsToCompare {
+export interface RowsToCompare {
   name: string;
   statement: string;
   rows: number;
@@ -39,7 +41,7 @@ interface RowsToCompare {
 }
 
 /** Rows that were given to a partitioned root are compared there: which partition has them now follows new OIDs. */
-function rowsToCompare(tables: TableArtifact[]): RowsToCompare[] {
+export function rowsToCompare(tables: TableArtifact[]): RowsToCompare[] {
   const byTarget = new Map<string, RowsToCompare>();
   for (const artifact of tables) {
     const { schema, table } = artifact.loadInto ?? artifact;
@@ -60,7 +62,8 @@ function rowsToCompare(tables: TableArtifact[]): RowsToCompare[] {
   return [...byTarget.values()].sort((a, b) => b.size - a.size);
 }
 
-async function compareOne(client: pg.Client, expected: RowsToCompare, meter: Meter): Promise<Difference | null> {
+/** Reads a table as the backup did; null: the same rows. */
+export async function compareOne(client: pg.Client, expected: RowsToCompare, meter: Meter): Promise<Difference | null> {
   let told = 0;
   let toldRows = 0;
   try {
@@ -88,8 +91,9 @@ async function compareOne(client: pg.Client, expected: RowsToCompare, meter: Met
 }
 
 async function compareRows(input: CompareInput): Promise<Difference[]> {
-  const queue = rowsToCompare(input.manifest.artifacts.filter(isTable).filter(input.keepsTable));
-  const objects = input.manifest.artifacts.find(({ kind }) => kind === 'large-objects');
+  const { artifacts } = input.manifest;
+  const queue = rowsToCompare(input.tables ?? artifacts.filter(isTable).filter(input.keepsTable));
+  const objects = input.tables ? undefined : artifacts.find(({ kind }) => kind === 'large-objects');
   if (objects?.kind === 'large-objects') {
     queue.push({ ...objects, name: 'large objects', statement: LARGE_OBJECTS_COPY });
   }
@@ -125,10 +129,18 @@ async function compareRows(input: CompareInput): Promise<Difference[]> {
   return differences;
 }
 
+/** The catalog that a backup was taken of. */
+export async function readExpectedCatalog(
+  repository: Repository,
+  manifest: Manifest,
+  signal: AbortSignal,
+): Promise<Catalog> {
+  return JSON.parse(await readText(repository, manifest, textArtifact(manifest, 'catalog'), signal)) as Catalog;
+}
+
 async function compareSchema(input: CompareInput): Promise<Difference[]> {
   const { manifest, signal } = input;
-  const text = await readText(input.repository, manifest, textArtifact(manifest, 'catalog'), signal);
-  const expected = JSON.parse(text) as Catalog;
+  const expected = await readExpectedCatalog(input.repository, manifest, signal);
   const client = await connect(input.target, { signal, settings: READ_SETTINGS });
   try {
     await client.query('BEGIN READ ONLY');

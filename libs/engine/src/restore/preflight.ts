@@ -1,20 +1,25 @@
 import type { PreflightFinding } from '@holdfast/contracts';
 import type pg from 'pg';
-import type { Manifest } from '../manifest/manifest.ts';
+import type { Manifest, RoleDescription } from '../manifest/manifest.ts';
 import { connect, disconnect, translateQuery } from '../postgres/connection.ts';
 import { databaseExists, listObjects, maintenance } from '../postgres/databases.ts';
 import type { PostgresTarget } from '../postgres/target.ts';
+import { planRestore, rolesOf } from './restore-plan.ts';
 import { missingRoles } from './roles.ts';
+import type { Selection } from './selection.ts';
+import { lookWithin, missingParents, type WithinLook } from './within-findings.ts';
 
 const SHOWN = 200;
+/** No policy may hide whether a table holds rows, and no search path what is looked at. */
+const LOOK_SETTINGS = { search_path: '', row_security: 'off' };
 
 export interface PreflightInput {
   manifest: Manifest;
   target: PostgresTarget;
   newDatabase: string | null;
   overwrite: boolean;
-  /** True where only rows or chosen parts go into the database that is there. */
-  within: boolean;
+  /** Absent: the whole backup. With a selection and no new database, it goes into the database that is there. */
+  selection?: Selection | null;
   signal: AbortSignal;
 }
 
@@ -24,6 +29,8 @@ export interface Preflight {
   findings: PreflightFinding[];
   overwritten: string[];
   overwrittenCount: number;
+  /** Relations of the target that were not chosen and that chosen ones refer to. */
+  present: Set<string>;
 }
 
 const blocker = (code: PreflightFinding['code'], message: string, hint?: string): PreflightFinding => ({
@@ -54,13 +61,19 @@ async function readServer(client: pg.Client): Promise<ServerRow> {
   return row;
 }
 
-async function extensionFindings(client: pg.Client, manifest: Manifest): Promise<PreflightFinding[]> {
+/** With a selection, nobody knows yet whether what was chosen needs a missing extension. */
+async function extensionFindings(
+  client: pg.Client,
+  manifest: Manifest,
+  selection: Selection | null,
+): Promise<PreflightFinding[]> {
   const { rows } = await client.query<{ name: string; versions: string[] }>(
     `SELECT name, pg_catalog.array_agg(version) AS versions FROM pg_catalog.pg_available_extension_versions GROUP BY name`,
   );
   const offered = new Map(rows.map(({ name, versions }) => [name, versions]));
   return manifest.source.extensions.flatMap(({ name, version }) => {
     const versions = offered.get(name);
+    if (!versions && selection) return [warning('extension.missing', `The target's server does not offer ${name}`)];
     if (!versions) {
       return [blocker('extension.missing', `The target's server does not offer ${name}`, 'Install it there first.')];
     }
@@ -69,8 +82,12 @@ async function extensionFindings(client: pg.Client, manifest: Manifest): Promise
   });
 }
 
-async function roleFindings(client: pg.Client, manifest: Manifest, server: ServerRow): Promise<PreflightFinding[]> {
-  const missing = (await missingRoles(client, manifest.source.roles)).map(({ name }) => name);
+async function roleFindings(
+  client: pg.Client,
+  roles: RoleDescription[],
+  server: ServerRow,
+): Promise<PreflightFinding[]> {
+  const missing = (await missingRoles(client, roles)).map(({ name }) => name);
   if (missing.length === 0) return [];
   const names = missing.slice(0, 20).join(', ');
   if (server.create_role) return [note('roles.created', `Roles that will be made, without a password: ${names}`)];
@@ -88,7 +105,7 @@ function versionFindings(manifest: Manifest, major: number): PreflightFinding[] 
 /** What stands in the way of a restore into a database of its own, which then takes the target's name. */
 async function placeFindings(input: PreflightInput, server: ServerRow): Promise<PreflightFinding[]> {
   const findings: PreflightFinding[] = [];
-  if (!input.within && !server.create_database) {
+  if (!server.create_database) {
     const hint =
       'Use a role with CREATEDB: a restore is built beside the target and takes its place when it is proven.';
     findings.push(blocker('postgres.permission_denied', 'The role may not create databases', hint));
@@ -103,28 +120,54 @@ async function placeFindings(input: PreflightInput, server: ServerRow): Promise<
   return findings;
 }
 
+/** What a restore of the whole backup over the database that is there meets. */
+async function replaceFindings(client: pg.Client, overwrite: boolean): Promise<WithinLook> {
+  const { names, count } = await listObjects(client, SHOWN);
+  const look: WithinLook = { findings: [], overwritten: names, overwrittenCount: count, present: new Set() };
+  if (count === 0) return look;
+  const hint = 'Set overwrite, or restore into a new database.';
+  const finding = overwrite
+    ? note('target.kept', `The database that is there now is kept under another name`)
+    : blocker('restore.target_not_empty', `The target holds ${count} objects`, hint);
+  return { ...look, findings: [finding] };
+}
+
+/** Chosen parts in a database of their own. */
+function alone(selection: Selection | null): WithinLook {
+  const present = new Set<string>();
+  const heirs = selection ? missingParents(selection, present) : [];
+  const message = `These tables inherit from others that were not chosen: ${heirs.slice(0, 20).join(', ')}`;
+  const findings = heirs.length > 0 ? [blocker('restore.parent_missing', message, 'Choose the parents too.')] : [];
+  return { findings, overwritten: [], overwrittenCount: 0, present };
+}
+
 /** Looks at the target without changing anything. */
 export async function preflight(input: PreflightInput): Promise<Preflight> {
-  const database = input.newDatabase === null ? input.target.database : 'postgres';
-  const client = await connect({ ...input.target, database }, { signal: input.signal });
+  const { manifest, newDatabase, overwrite, selection = null } = input;
+  const database = newDatabase === null ? input.target.database : 'postgres';
+  const client = await connect({ ...input.target, database }, { signal: input.signal, settings: LOOK_SETTINGS });
   try {
     const server = await readServer(client);
     const serverMajor = Math.floor(Number(server.number) / 10_000);
-    const { names, count } =
-      input.newDatabase === null ? await listObjects(client, SHOWN) : { names: [] as string[], count: 0 };
-    const findings = [
-      ...versionFindings(input.manifest, serverMajor),
-      ...(await extensionFindings(client, input.manifest)),
-      ...(await roleFindings(client, input.manifest, server)),
-      ...(await placeFindings(input, server)),
-    ];
-    if (count > 0 && !input.overwrite && !input.within) {
-      const hint = 'Set overwrite, or restore into a new database.';
-      findings.push(blocker('restore.target_not_empty', `The target holds ${count} objects`, hint));
-    } else if (count > 0 && !input.within) {
-      findings.push(note('target.kept', `The database that is there now is kept under another name`));
-    }
-    return { serverVersion: server.version, serverMajor, findings, overwritten: names, overwrittenCount: count };
+    const within = selection !== null && newDatabase === null;
+    const place = within
+      ? await lookWithin(client, selection, overwrite)
+      : newDatabase === null
+        ? await replaceFindings(client, overwrite)
+        : alone(selection);
+    const plan = selection && planRestore(selection, place.present);
+    const roles = plan ? rolesOf(plan, manifest.source.roles) : manifest.source.roles;
+    // rows alone need neither syntax nor extensions nor roles
+    const schema =
+      selection?.content === 'data'
+        ? []
+        : [
+            ...versionFindings(manifest, serverMajor),
+            ...(await extensionFindings(client, manifest, selection)),
+            ...(await roleFindings(client, roles, server)),
+          ];
+    const findings = [...schema, ...(within ? [] : await placeFindings(input, server)), ...place.findings];
+    return { ...place, serverVersion: server.version, serverMajor, findings };
   } catch (error) {
     input.signal.throwIfAborted();
     throw translateQuery(error, 'looking at the target');

@@ -14,7 +14,11 @@ import { Meter, type Run } from '../run.ts';
 import { applyBackup } from './apply.ts';
 import { compareWithBackup } from './compare.ts';
 import { preflight, type Preflight } from './preflight.ts';
+import { chosenParts, planRestore, SupportFaults, type RestorePlan } from './restore-plan.ts';
+import { selectedCatalog, withoutValues } from './selected-catalog.ts';
+import { readSelection, type Selection } from './selection.ts';
 import { switchDatabases, unmark, wasSwitched, workingName } from './switch.ts';
+import { restoreWithin } from './within.ts';
 
 const SHOWN = 200;
 
@@ -42,36 +46,69 @@ interface Outcome {
 }
 
 /**
- * Gives a backup back. The restore is built in a database of its own beside the target, compared with the backup, and
- * takes the target's name only when nothing differs; until then the target is untouched. Throws
- * `restore.preflight_failed`, `postgres.statement_failed` (naming the statement), `restore.differs`, `backup.damaged`.
+ * Gives a backup back. The whole of it, or chosen parts for a new database, is built in a database of its own beside the
+ * target, compared with the backup, and takes its name only when nothing differs; chosen parts, or rows alone, for the
+ * database that is there go into it in one transaction. Until the end the target is untouched. Throws
+ * `restore.preflight_failed`, `restore.selection_unknown`, `postgres.statement_failed` (naming the statement),
+ * `restore.differs`, `backup.damaged`.
  */
 export async function restore(input: RestoreArguments, run: Run): Promise<RestoreReport> {
   const began = Date.now();
   const meter = new Meter(run);
   const { repository, sourceEnvironmentId, backupId, manifestSha256 = null } = input;
   meter.step('preflight', 'artifacts', 1);
+  refuseRowsAlone(input);
   const manifest = await readManifest(repository, sourceEnvironmentId, backupId, run.signal, manifestSha256);
+  const selection = isSelective(input) ? await readSelection(repository, manifest, input, run.signal) : null;
   const database = input.newDatabase ?? input.target.database;
-  const done = await switchedEarlier(input, database, run.signal);
+  const done = await restoredEarlier(input, database, run.signal);
   const look = await preflight({
-    ...{ manifest, target: input.target, newDatabase: done ? null : input.newDatabase },
-    ...{ overwrite: input.overwrite || done, within: false, signal: run.signal },
+    ...{ manifest, selection, target: input.target, newDatabase: done ? null : input.newDatabase },
+    ...{ overwrite: input.overwrite || done, signal: run.signal },
   });
   meter.add(1);
-  const answer = (outcome: Outcome): RestoreReport => report(input, manifest, look, began, outcome);
-  const nothing: Outcome = { keptDatabase: null, differences: [], gaps: manifest.coverage.gaps };
-  if (input.dryRun) return answer(nothing);
-  const blockers = look.findings.filter(({ severity }) => severity === 'blocker');
-  if (blockers[0]) {
-    const more = blockers.length > 1 ? ` (and ${blockers.length - 1} more reasons)` : '';
-    const { hint } = blockers[0];
-    throw new OperationError('restore.preflight_failed', `${blockers[0].message}${more}`, hint ? { hint } : {});
+  const plan = selection && planRestore(selection, look.present);
+  const chosen = selection && plan ? { selection, plan } : null;
+  const answer = (outcome: Outcome): RestoreReport => report(input, manifest, chosen, look, began, outcome);
+  const gaps = [...manifest.coverage.gaps, ...(plan?.gaps ?? [])];
+  const nothing: Outcome = { keptDatabase: null, differences: [], gaps };
+  if (input.dryRun || done) return answer(nothing);
+  refuseBlockers(look);
+  if (!chosen || input.newDatabase !== null) {
+    return answer(await build(input, manifest, chosen, database, meter, run.signal));
   }
-  return answer(done ? nothing : await build(input, manifest, database, meter, run.signal));
+  const { target, overwrite, operationId } = input;
+  const more = await restoreWithin({
+    ...{ repository, manifest, ...chosen, target, overwrite, operationId, signal: run.signal, meter },
+  });
+  return answer({ ...nothing, gaps: [...manifest.coverage.gaps, ...more] });
 }
 
-const switchedEarlier = (input: RestoreArguments, database: string, signal: AbortSignal): Promise<boolean> =>
+interface Chosen {
+  selection: Selection;
+  plan: RestorePlan;
+}
+
+const isSelective = ({ schemas, tables, content }: RestoreArguments): boolean =>
+  schemas.length > 0 || tables.length > 0 || content === 'data';
+
+function refuseRowsAlone({ content, newDatabase }: RestoreArguments): void {
+  if (content !== 'data' || newDatabase === null) return;
+  throw new OperationError('restore.preflight_failed', 'Rows alone cannot go into a new database: it has no tables', {
+    hint: 'Restore schema and rows, or restore rows into the database that is there.',
+  });
+}
+
+function refuseBlockers({ findings }: Preflight): void {
+  const blockers = findings.filter(({ severity }) => severity === 'blocker');
+  if (!blockers[0]) return;
+  const more = blockers.length > 1 ? ` (and ${blockers.length - 1} more reasons)` : '';
+  const { hint } = blockers[0];
+  throw new OperationError('restore.preflight_failed', `${blockers[0].message}${more}`, hint ? { hint } : {});
+}
+
+/** Whether an earlier attempt of this operation did it all and was killed before it could say so. */
+const restoredEarlier = (input: RestoreArguments, database: string, signal: AbortSignal): Promise<boolean> =>
   maintenance(input.target, signal, async (client) => {
     const done = await wasSwitched(client, database, input.operationId);
     if (done) await unmark(client, database);
@@ -81,13 +118,14 @@ const switchedEarlier = (input: RestoreArguments, database: string, signal: Abor
 async function build(
   input: RestoreArguments,
   manifest: Manifest,
+  chosen: Chosen | null,
   database: string,
   meter: Meter,
   signal: AbortSignal,
 ): Promise<Outcome> {
   const name = workingName(input.operationId);
   try {
-    return await buildAndSwitch(input, manifest, database, name, meter, signal);
+    return await buildAndSwitch(input, manifest, chosen, database, name, meter, signal);
   } catch (error) {
     // cancelled or failed: what was built goes, the target was not touched
     await maintenance(input.target, AbortSignal.timeout(30_000), (client) => dropDatabase(client, name)).catch(
@@ -103,6 +141,7 @@ async function build(
 async function buildAndSwitch(
   input: RestoreArguments,
   manifest: Manifest,
+  chosen: Chosen | null,
   database: string,
   name: string,
   meter: Meter,
@@ -117,26 +156,8 @@ async function buildAndSwitch(
   meter.add(1);
   const gaps = likeSource ? [] : [localeGap(manifest)];
   const target = { ...input.target, database: name };
-  const steps = { preData: 'pre-data', rows: 'rows', postData: 'post-data' };
-  const { repository, content, parallel } = input;
-  const all = { keepsTable: () => true, keepsStatement: () => true };
-  gaps.push(
-    ...(await applyBackup({
-      ...{ repository, manifest, target, content, parallel, signal, meter, steps, ...all },
-      onStatementFault: ({ error }) => {
-        throw error;
-      },
-      onTableFault: (_table, error) => {
-        throw error;
-      },
-    })),
-  );
-  const rows = content !== 'schema';
-  meter.step('compare', 'bytes', rows ? manifest.artifacts.reduce((sum, { size }) => sum + size, 0) : null);
-  const differences = await compareWithBackup({
-    ...{ repository, manifest, target, parallel, signal, meter, rows, keepsTable: all.keepsTable },
-    selectCatalog: (catalog) => (rows ? catalog : catalog.filter(({ kind }) => !VALUES.has(kind))),
-  });
+  gaps.push(...(await fill(input, manifest, chosen, target, meter, signal)));
+  const differences = await compareBuilt(input, manifest, chosen, target, meter, signal);
   refuseDifferences(differences);
   meter.step('switch', 'artifacts', 1);
   const keptDatabase = await maintenance(input.target, signal, async (client) => {
@@ -148,8 +169,54 @@ async function buildAndSwitch(
   return { keptDatabase, differences, gaps: [...manifest.coverage.gaps, ...gaps] };
 }
 
-/** Entries of a catalog that are rows rather than schema. */
-const VALUES = new Set(['sequence value', 'large object']);
+const ALL = { keepsTable: () => true, keepsStatement: () => true };
+
+async function fill(
+  input: RestoreArguments,
+  manifest: Manifest,
+  chosen: Chosen | null,
+  target: PostgresTarget,
+  meter: Meter,
+  signal: AbortSignal,
+): Promise<CoverageGap[]> {
+  const steps = { preData: 'pre-data', rows: 'rows', postData: 'post-data' };
+  const { repository, content, parallel } = input;
+  const faults = chosen && new SupportFaults(chosen.plan);
+  const gaps = await applyBackup({
+    ...{ repository, manifest, target, content, parallel, signal, meter, steps, ...ALL },
+    ...(chosen ? { chosen: chosenParts(chosen.plan, manifest.source.roles) } : {}),
+    onStatementFault: (fault) => {
+      if (!faults?.tolerates(fault)) throw fault.error;
+    },
+    onTableFault: (_table, error) => {
+      throw error;
+    },
+  });
+  return [...(chosen?.plan.gaps ?? []), ...gaps, ...(faults?.gaps() ?? [])];
+}
+
+async function compareBuilt(
+  input: RestoreArguments,
+  manifest: Manifest,
+  chosen: Chosen | null,
+  target: PostgresTarget,
+  meter: Meter,
+  signal: AbortSignal,
+): Promise<Difference[]> {
+  const { repository, parallel } = input;
+  const rows = input.content !== 'schema';
+  meter.step('compare', 'bytes', rows ? sizeOf(chosen?.plan.tables ?? manifest.artifacts) : null);
+  return compareWithBackup({
+    ...{ repository, manifest, target, parallel, signal, meter, rows, keepsTable: ALL.keepsTable },
+    ...(chosen ? { tables: chosen.plan.tables } : {}),
+    selectCatalog: (catalog) => {
+      if (chosen) return selectedCatalog(catalog, chosen.selection, chosen.plan, new Set());
+      return rows ? catalog : withoutValues(catalog);
+    },
+  });
+}
+
+const sizeOf = (artifacts: { size: number }[]): number => artifacts.reduce((sum, { size }) => sum + size, 0);
 
 const localeGap = (manifest: Manifest): CoverageGap =>
   gap('database-locale', [manifest.source.collate], 'The server lacks this locale; the database was made with C.');
@@ -170,11 +237,13 @@ function refuseDifferences(differences: Difference[]): void {
 function report(
   input: RestoreArguments,
   manifest: Manifest,
+  chosen: Chosen | null,
   look: Preflight,
   began: number,
   outcome: Outcome,
 ): RestoreReport {
-  const tables = manifest.artifacts.filter(isTable);
+  const tables = chosen?.plan.tables ?? manifest.artifacts.filter(isTable);
+  const rows = input.content === 'schema' ? [] : tables;
   return {
     dryRun: input.dryRun,
     database: input.newDatabase ?? input.target.database,
@@ -183,8 +252,8 @@ function report(
     overwritten: look.overwritten.slice(0, SHOWN),
     overwrittenCount: look.overwrittenCount,
     tables: tables.length,
-    rows: tables.reduce((sum, { rows }) => sum + rows, 0),
-    bytes: manifest.artifacts.reduce((sum, { size }) => sum + size, 0),
+    rows: rows.reduce((sum, table) => sum + table.rows, 0),
+    bytes: sizeOf(chosen ? rows : manifest.artifacts),
     keptDatabase: outcome.keptDatabase,
     differences: outcome.differences.slice(0, SHOWN),
     differenceCount: outcome.differences.length,

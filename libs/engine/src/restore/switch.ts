@@ -25,6 +25,11 @@ export async function wasSwitched(client: pg.Client, database: string, operation
   return rows.length > 0;
 }
 
+/** Says in the database's settings which operation restored it; part of the caller's transaction. */
+export const mark = async (client: pg.Client, database: string, operationId: string): Promise<void> => {
+  await client.query(`ALTER DATABASE ${quoteIdent(database)} SET ${MARK} TO ${quoteLiteral(operationId)}`);
+};
+
 /** Takes the mark away again, so that the database is as it was backed up. */
 export const unmark = async (client: pg.Client, database: string): Promise<void> => {
   await client.query(`ALTER DATABASE ${quoteIdent(database)} RESET ${MARK}`);
@@ -51,7 +56,7 @@ export async function switchDatabases(
       }
       await disconnectAll(client, workingName(operationId));
       await client.query(`ALTER DATABASE ${quoteIdent(workingName(operationId))} RENAME TO ${quoteIdent(database)}`);
-      await client.query(`ALTER DATABASE ${quoteIdent(database)} SET ${MARK} TO ${quoteLiteral(operationId)}`);
+      await mark(client, database, operationId);
       await client.query('COMMIT');
       return kept;
     } catch (error) {

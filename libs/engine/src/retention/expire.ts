@@ -1,5 +1,5 @@
-import type { ExpireOutput } from '@holdfast/contracts';
-import { readManifest } from '../manifest/manifest.ts';
+import { OperationError, type ExpireOutput } from '@holdfast/contracts';
+import { readManifest, type Manifest } from '../manifest/manifest.ts';
 import { chunkPath, manifestPath, type Repository } from '../repository/repository.ts';
 import { Meter, type Run } from '../run.ts';
 
@@ -12,14 +12,33 @@ export interface ExpireArguments {
   backupId: string;
 }
 
-/** Every chunk that a manifest of the repository names. A manifest that cannot be read stops the sweep. */
+/** A manifest that cannot be read stops the sweep: what its backup needs is not known. */
+async function readOther(
+  repository: Repository,
+  environmentId: string,
+  backupId: string,
+  signal: AbortSignal,
+): Promise<Manifest> {
+  try {
+    return await readManifest(repository, environmentId, backupId, signal);
+  } catch (error) {
+    if (!(error instanceof OperationError)) throw error;
+    const where = `Backup ${backupId} of environment ${environmentId} stops the sweep`;
+    throw new OperationError(error.code, `${where}: ${error.message}`, {
+      hint: 'No chunk was removed. Remove that backup too, or put its manifest back, and start again.',
+      cause: error,
+    });
+  }
+}
+
+/** Every chunk that a manifest of the repository names. */
 async function chunksInUse(repository: Repository, signal: AbortSignal): Promise<Set<string>> {
   const inUse = new Set<string>();
   for await (const { path } of repository.driver.list('backups')) {
     const match = /^backups\/([^/]+)\/([^/]+)\/manifest\.json$/.exec(path);
     if (!match) continue;
     const [, environmentId = '', backupId = ''] = match;
-    const manifest = await readManifest(repository, environmentId, backupId, signal);
+    const manifest = await readOther(repository, environmentId, backupId, signal);
     for (const chunk of manifest.chunks) inUse.add(chunkPath(chunk.domain, chunk.id));
   }
   return inUse;
@@ -34,7 +53,7 @@ export async function expire(input: ExpireArguments, run: Run): Promise<ExpireOu
   const { repository, environmentId, backupId } = input;
   const meter = new Meter(run);
   meter.step('manifest', 'artifacts', 1);
-  await repository.driver.remove(manifestPath(environmentId, backupId));
+  await repository.driver.remove(manifestPath(environmentId, backupId), true);
   meter.add(1);
   meter.step('sweep', 'artifacts', null);
   const inUse = await chunksInUse(repository, run.signal);

@@ -1,8 +1,10 @@
 import { OperationError } from '@holdfast/contracts';
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findServer } from '../postgres/binaries.ts';
+import { isAlive } from '../postgres/child.ts';
+import { releaseDataDir, removeCluster } from '../postgres/cluster.ts';
 import { maintenance } from '../postgres/databases.ts';
 import { startPostgres } from '../postgres/server.ts';
 import type { PostgresTarget } from '../postgres/target.ts';
@@ -38,6 +40,30 @@ const SETTINGS = {
   max_locks_per_transaction: '512',
   autovacuum: 'off',
 };
+
+const PREFIX = 'scratch-';
+/** Those of this process: in a container, the one before it had the same id. */
+const ours = new Set<string>();
+const clusterIn = (dir: string): string => join(dir, 'data');
+
+// As root the cluster may lie elsewhere: the directory alone is not all of it.
+async function remove(dir: string): Promise<void> {
+  await removeCluster(clusterIn(dir));
+  await rm(dir, { recursive: true, force: true });
+  ours.delete(dir);
+}
+
+/** Removes what workers that were killed left behind. */
+async function sweep(workDir: string): Promise<void> {
+  for (const name of await readdir(workDir)) {
+    const dir = join(workDir, name);
+    const pid = name.startsWith(PREFIX) ? Number.parseInt(name.slice(PREFIX.length), 10) : 0;
+    const lives = pid === process.pid ? ours.has(dir) : isAlive(pid);
+    if (!(pid > 0) || lives) continue;
+    await releaseDataDir(clusterIn(dir));
+    await remove(dir);
+  }
+}
 
 export function targetOfUrl(text: string): PostgresTarget {
   const url = new URL(text);
@@ -78,20 +104,24 @@ async function embedded(options: ScratchOptions, major: number, signal: AbortSig
     );
   }
   await mkdir(options.workDir, { recursive: true });
-  const dir = await mkdtemp(join(options.workDir, 'scratch-'));
+  await sweep(options.workDir);
+  const dir = join(options.workDir, `${PREFIX}${process.pid}-${randomBytes(6).toString('hex')}`);
+  // Known before it is there: another trial of this process may be sweeping.
+  ours.add(dir);
+  await mkdir(dir, { mode: 0o700 });
   const password = randomBytes(24).toString('hex');
   try {
-    const dataDir = join(dir, 'data');
+    const dataDir = clusterIn(dir);
     const server = await startPostgres({ binDir, dataDir, password, durable: false, settings: SETTINGS }, { signal });
     return {
       target: server.target,
       close: async () => {
         await server.stop();
-        await rm(dir, { recursive: true, force: true });
+        await remove(dir);
       },
     };
   } catch (error) {
-    await rm(dir, { recursive: true, force: true });
+    await remove(dir);
     throw error;
   }
 }

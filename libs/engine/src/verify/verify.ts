@@ -62,9 +62,8 @@ async function openBackup(
   try {
     repository = await openRepository(input.repositoryPath, input.repositoryUid);
   } catch (error) {
-    if (!(error instanceof OperationError) || !['repository.missing', 'repository.foreign'].includes(error.code)) {
-      throw error;
-    }
+    const findings = ['repository.missing', 'repository.foreign', 'backup.damaged'];
+    if (!(error instanceof OperationError) || !findings.includes(error.code)) throw error;
     return { artifact: 'holdfast.json', problem: error.message, cost: 'The repository cannot be opened.' };
   }
   try {
@@ -77,18 +76,19 @@ async function openBackup(
   }
 }
 
-/** Checks every chunk of a backup at a level, several at a time; answers the problem of each damaged one by index. */
+/** Checks every chunk of a backup at a level, several at a time; adds the problem of each damaged one by index. */
 async function checkChunks(
   repository: Repository,
   manifest: Manifest,
   step: 'presence' | 'checksum',
+  problems: Map<number, ChunkProblem>,
   meter: Meter,
   signal: AbortSignal,
-): Promise<Map<number, ChunkProblem>> {
-  const problems = new Map<number, ChunkProblem>();
+): Promise<void> {
   const total = manifest.chunks.reduce((sum, chunk) => sum + chunk.storedSize, 0);
   meter.step(step, 'bytes', total);
-  const queue = [...manifest.chunks.entries()];
+  // a file of another length is not read: it may be of any
+  const queue = [...manifest.chunks.entries()].filter(([index]) => !problems.has(index));
   const check = async (chunk: ChunkDescription): Promise<ChunkProblem | null> => {
     if (step === 'checksum') {
       const stored = await readStored(repository, chunk, signal);
@@ -108,7 +108,6 @@ async function checkChunks(
     }
   };
   await Promise.all(Array.from({ length: 4 }, work));
-  return problems;
 }
 
 function damageOf(artifact: Artifact, problems: Map<number, ChunkProblem>): DamagedArtifact | null {
@@ -168,12 +167,9 @@ async function findDamage(
   meter: Meter,
   signal: AbortSignal,
 ): Promise<DamagedArtifact[]> {
-  const problems = await checkChunks(repository, manifest, 'presence', meter, signal);
-  if (reaches(input.level, 'checksum')) {
-    for (const [index, problem] of await checkChunks(repository, manifest, 'checksum', meter, signal)) {
-      problems.set(index, problem);
-    }
-  }
+  const problems = new Map<number, ChunkProblem>();
+  await checkChunks(repository, manifest, 'presence', problems, meter, signal);
+  if (reaches(input.level, 'checksum')) await checkChunks(repository, manifest, 'checksum', problems, meter, signal);
   const damaged = new Map<string, DamagedArtifact>();
   for (const artifact of manifest.artifacts) {
     const found = damageOf(artifact, problems);

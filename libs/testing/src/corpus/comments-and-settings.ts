@@ -5,8 +5,10 @@ const ROLES = ['hfc_reader', 'hfc_writer'];
 const COMMENTS = String.raw`
 comment on schema public is E'-- not the standard one\n''quoted'' "double" \\ $$ %s 🙂\ttab';
 create schema c; comment on schema c is '/* open';
-create table c.t (id int primary key, "odd ""col""" text); comment on table c.t is E'line one\nline two; drop table c.t;\n\\.';
-comment on column c.t."odd ""col""" is '--'; comment on constraint t_pkey on c.t is 'the key'; comment on index c.t_pkey is 'its index';
+create table c.t (id int primary key, "odd ""col""" text);
+  comment on table c.t is E'line one\nline two; drop table c.t;\n\\.';
+comment on column c.t."odd ""col""" is '--'; comment on constraint t_pkey on c.t is 'the key';
+  comment on index c.t_pkey is 'its index';
 create sequence c.s; comment on sequence c.s is ' leading and trailing ';
 create view c.v as select 1 as one; comment on view c.v is ''''; comment on column c.v.one is '"';
 create function c.f(a int) returns int language sql return a; comment on function c.f(int) is E'\r\n';
@@ -44,7 +46,8 @@ create table dep.base (id int primary key, kind text default 'plain', amount num
 insert into dep.base select g, 'kind ' || g % 3, g from generate_series(1, 30) g;
 create function dep.kinds() returns text[] language sql stable as $$ select array_agg(distinct kind) from dep.base $$;
 create function other.double(n numeric) returns numeric language sql immutable as 'select n * 2';
-create table other.child (id int default (length('x') + 1), base_id int references dep.base, doubled numeric generated always as (other.double(base_id)) stored, kinds text[] default dep.kinds());
+create table other.child (id int default (length('x') + 1), base_id int references dep.base,
+  doubled numeric generated always as (other.double(base_id)) stored, kinds text[] default dep.kinds());
 insert into other.child (id, base_id) select g, g from generate_series(1, 20) g;
 create view dep.a_first as select b.id, other.double(b.amount) as d from dep.base b where b.kind = any (dep.kinds());
 create view other.on_view as select a.id, c.kinds from dep.a_first a join other.child c on c.base_id = a.id;
@@ -66,11 +69,15 @@ create domain dep.ordered as dep.pair check (dep.is_pair(value));
 create table dep.pairs (p dep.ordered, ps dep.pair[]);
 insert into dep.pairs values ('(1,2)', '{"(3,4)","(9,1)"}');
 create sequence dep.shared_numbers;
-create table dep.one (id int default nextval('dep.shared_numbers')); create table dep.two (id int default nextval('dep.shared_numbers'));
+create table dep.one (id int default nextval('dep.shared_numbers'));
+  create table dep.two (id int default nextval('dep.shared_numbers'));
 insert into dep.one select from generate_series(1, 5); insert into dep.two select from generate_series(1, 5);
-create table dep.self (id int primary key, parent int references dep.self); insert into dep.self values (1, 3), (2, 1), (3, 2);
-create function dep.check_total() returns trigger language plpgsql as $$ begin if (select sum(amount) from dep.base) < 0 then raise exception 'below zero'; end if; return null; end $$;
-create constraint trigger total after insert or update on dep.base deferrable initially deferred for each row execute function dep.check_total();
+create table dep.self (id int primary key, parent int references dep.self); insert into dep.self values (1, 3), (2,
+  1), (3, 2);
+create function dep.check_total() returns trigger
+  language plpgsql as $$ begin if (select sum(amount) from dep.base) < 0 then raise exception 'below zero'; end if; return null; end $$;
+create constraint trigger total after insert or update on dep.base deferrable initially deferred for each row
+  execute function dep.check_total();
 `;
 
 /** Things whose order matters: defaults that call functions on tables, views on functions on views, rings of foreign keys. */

@@ -48,7 +48,8 @@ const buildTable = (client: pg.Client, schema: string, name: string, index: numb
   const role = ROLES[index % ROLES.length] ?? '';
   const table = `${id(schema)}.${id(name)}`;
   return `
-    create table ${table} (${id(name)} int primary key, ${id(other)} text default ${text(name)}, constraint ${id(`${name.slice(0, 10)}!`)} check (${id(other)} <> ${text(`${other}'`)}));
+    create table ${table} (${id(name)} int primary key, ${id(other)} text default ${text(name)},
+      constraint ${id(`${name.slice(0, 10)}!`)} check (${id(other)} <> ${text(`${other}'`)}));
     insert into ${table} values (1, ${text(name)}), (2, default), (3, null);
     create index ${id(`${name.slice(0, 12)} idx`)} on ${table} (lower(${id(other)})) where ${id(other)} is not null;
     comment on table ${table} is ${text(`comment on ${name}`)};

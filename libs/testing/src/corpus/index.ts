@@ -12,7 +12,7 @@ import { textTraps, wideValues } from './text-traps.ts';
 import { triggers, views } from './triggers-and-views.ts';
 import { userTypes } from './user-types.ts';
 
-export type { CorpusDatabase } from './corpus-database.ts';
+export { ensureRoles, type CorpusDatabase } from './corpus-database.ts';
 
 /** The databases of the law restore(backup(db)) = db; together they hold every kind of object that pg_dump knows. */
 export const corpus: CorpusDatabase[] = [

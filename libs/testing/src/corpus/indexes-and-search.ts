@@ -2,14 +2,17 @@ import { supports, type CorpusDatabase } from './corpus-database.ts';
 
 const INDEXES = String.raw`
 create schema ix;
-create table ix.t (id int primary key, a int, b text, c jsonb, d int[], e tsvector, f point, g tsrange, h varchar(20), i timestamptz, j inet, status varchar(10));
-insert into ix.t select n, n % 17, 'text ' || n, jsonb_build_object('k', n, 'tags', array[n % 3, n % 5]), array[n, n + 1], to_tsvector('simple', 'word' || n), point(n, -n),
+create table ix.t (id int primary key, a int, b text, c jsonb, d int[], e tsvector, f point, g tsrange, h varchar(20),
+  i timestamptz, j inet, status varchar(10));
+insert into ix.t select n, n % 17, 'text ' || n, jsonb_build_object('k', n, 'tags', array[n % 3, n % 5]), array[n,
+  n + 1], to_tsvector('simple', 'word' || n), point(n, -n),
   tsrange('2024-01-01'::timestamp + n * interval '1 hour', null), 'h' || n % 100, '2024-01-01 00:00+00'::timestamptz + n * interval '1 min', ('10.0.0.' || n % 250)::inet, 'on' from generate_series(1, 1500) n;
 create index plain on ix.t (a, b desc nulls last, lower(h) collate "C" varchar_pattern_ops);
 create unique index partial on ix.t (a, id) include (b, h) where status in ('on', 'off') and a > 3;
 create unique index nulls_same on ix.t (id, a) nulls not distinct;
 create index expressions on ix.t ((a + 1), (c ->> 'k'), coalesce(b, 'x''y'));
-create index brin on ix.t using brin (i timestamptz_minmax_multi_ops (values_per_range = 16), a) with (pages_per_range = 4, autosummarize = on);
+create index brin on ix.t using brin (i timestamptz_minmax_multi_ops (values_per_range = 16),
+  a) with (pages_per_range = 4, autosummarize = on);
 create index gin on ix.t using gin (c jsonb_path_ops) with (fastupdate = off);
 create index gin_array on ix.t using gin (d, e);
 create index gist on ix.t using gist (f, g) with (buffering = on, fillfactor = 70);
@@ -40,19 +43,24 @@ create text search configuration ts.own (copy = english);
 alter text search configuration ts.own alter mapping for asciiword, word with ts.synonyms, ts.plain, ts.stem;
 alter text search configuration ts.own drop mapping for email, url;
 create text search configuration ts."odd ""config""" (parser = default);
-create text search parser ts.parser (start = prsd_start, gettoken = prsd_nexttoken, end = prsd_end, lextypes = prsd_lextype, headline = prsd_headline);
+create text search parser ts.parser (start = prsd_start, gettoken = prsd_nexttoken, end = prsd_end,
+  lextypes = prsd_lextype, headline = prsd_headline);
 create text search template ts.template (init = dsimple_init, lexize = dsimple_lexize);
 create text search configuration ts.by_parser (parser = ts.parser);
 alter text search configuration ts.by_parser add mapping for word with simple;
 comment on text search configuration ts.own is 'ours'; comment on text search dictionary ts.stem is 'stems';
 comment on text search parser ts.parser is 'parses'; comment on text search template ts.template is 'a template';
-create table ts.articles (id int primary key, title text, body text, search tsvector generated always as (setweight(to_tsvector('ts.own', coalesce(title, '')), 'A') || to_tsvector('ts.own', coalesce(body, ''))) stored);
-insert into ts.articles (id, title, body) select g, 'Running title ' || g, 'The quick foxes jumped over ' || g || ' lazy dogs' from generate_series(1, 200) g;
+create table ts.articles (id int primary key, title text, body text,
+  search tsvector generated always as (setweight(to_tsvector('ts.own', coalesce(title, '')),
+  'A') || to_tsvector('ts.own', coalesce(body, ''))) stored);
+insert into ts.articles (id, title, body) select g, 'Running title ' || g,
+  'The quick foxes jumped over ' || g || ' lazy dogs' from generate_series(1, 200) g;
 create index on ts.articles using gin (search);
 create collation ts.c_copy from "C";
 create collation "odd ""collation""" (lc_collate = 'C', lc_ctype = 'POSIX');
 comment on collation ts.c_copy is 'a copy';
-create table ts.sorted (a text collate ts.c_copy, b text collate "POSIX" default ('x' collate "C"), check (a collate "C" < 'zz'));
+create table ts.sorted (a text collate ts.c_copy, b text collate "POSIX" default ('x' collate "C"),
+  check (a collate "C" < 'zz'));
 insert into ts.sorted values ('B', 'b'), ('a', 'A');
 create index on ts.sorted (a collate "odd ""collation""");
 `;

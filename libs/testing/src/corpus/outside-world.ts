@@ -12,14 +12,17 @@ create extension ltree schema ext;
 create extension btree_gist;
 create extension unaccent schema ext;
 create table extended (id int primary key, h ext.hstore, c ext.citext unique, p ext.ltree, ps ext.ltree[], t text);
-insert into extended select g, ext.hstore(array['a', g::text, 'quo"te', null]), 'Name ' || g, ('Top.L' || g % 7 || '.Leaf')::ext.ltree, array['A.B', 'C']::ext.ltree[], 'searchable text ' || g from generate_series(1, 300) g;
+insert into extended select g, ext.hstore(array['a', g::text, 'quo"te', null]), 'Name ' || g,
+  ('Top.L' || g % 7 || '.Leaf')::ext.ltree, array['A.B', 'C']::ext.ltree[], 'searchable text ' || g
+  from generate_series(1, 300) g;
 insert into extended values (0, '', null, '', '{}', null);
 create index on extended using gin (t "odd ext".gin_trgm_ops);
 create index on extended using gist (p);
 create index on extended using gin (h);
 create table booked (room int, during daterange, exclude using gist (room with =, during with &&));
 create view like_view as select id from extended where c operator(ext.=) 'name 1' and t operator("odd ext".%) 'text';
-create function plain_text(text) returns text language sql immutable strict as $$ select ext.unaccent('ext.unaccent', $1) $$;
+create function plain_text(text) returns text
+  language sql immutable strict as $$ select ext.unaccent('ext.unaccent', $1) $$;
 create function depends_on_it() returns int language sql as 'select 1';
 alter function depends_on_it() depends on extension hstore;
 create index kept_by_extension on extended (id);
@@ -35,23 +38,29 @@ create extension postgres_fdw;
 create extension file_fdw;
 create foreign data wrapper bare no handler options (debug 'true');
 create foreign data wrapper "odd ""wrapper""" handler postgres_fdw_handler validator postgres_fdw_validator;
-create server elsewhere type 'warehouse' version '1.2' foreign data wrapper postgres_fdw options (host '127.0.0.1', port '1', dbname 'it''s a "db"', fetch_size '500');
+create server elsewhere type 'warehouse' version '1.2' foreign data wrapper postgres_fdw options (host '127.0.0.1',
+  port '1', dbname 'it''s a "db"', fetch_size '500');
 create server files foreign data wrapper file_fdw;
 create server "odd ""server""" foreign data wrapper bare;
 create user mapping for public server elsewhere options (user 'remote', password 'not-a-real-password');
 create user mapping for hfc_reader server elsewhere options (user 'reader', password 'another-made-up-one');
 create user mapping for current_user server "odd ""server""";
-create foreign table far_orders (id int options (column_name 'ID') not null, total numeric(10, 2) default 0, note text collate "C", check (total >= 0)) server elsewhere options (schema_name 'public', table_name 'it''s', updatable 'false');
-create foreign table "odd ""foreign"" table" (line text) server files options (filename '/nowhere/at all.csv', format 'csv', header 'true', delimiter ';', "null" '\N');
+create foreign table far_orders (id int options (column_name 'ID') not null, total numeric(10, 2) default 0,
+  note text collate "C", check (total >= 0)) server elsewhere options (schema_name 'public', table_name 'it''s',
+  updatable 'false');
+create foreign table "odd ""foreign"" table" (line text) server files options (filename '/nowhere/at all.csv',
+  format 'csv', header 'true', delimiter ';', "null" '\N');
 create table measured (day date, n int) partition by range (day);
 create table measured_here partition of measured for values from ('2024-01-01') to ('2025-01-01');
-create foreign table measured_far partition of measured for values from ('2023-01-01') to ('2024-01-01') server elsewhere;
+create foreign table measured_far partition of measured for values
+  from ('2023-01-01') to ('2024-01-01') server elsewhere;
 insert into measured select '2024-01-01'::date + g, g from generate_series(0, 300) g;
 create view over_far as select id from far_orders;
 grant usage on foreign server elsewhere to hfc_reader;
 grant usage on foreign data wrapper postgres_fdw to hfc_writer;
 grant select on far_orders to hfc_reader;
-comment on server elsewhere is 'far away'; comment on foreign table far_orders is 'far'; comment on column far_orders.id is 'a far column';
+comment on server elsewhere is 'far away'; comment on foreign table far_orders is 'far';
+  comment on column far_orders.id is 'a far column';
 comment on foreign data wrapper bare is 'bare';
 alter server files owner to current_user;
 `;

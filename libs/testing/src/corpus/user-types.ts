@@ -23,7 +23,8 @@ alter type lib.address drop attribute since;
 create type lib.person as (name text, home lib.address, mail lib.email);
 create type nothing as ();
 create function lib.float_diff(a float8, b float8) returns float8 language sql immutable strict as 'select a - b';
-create type lib.float_span as range (subtype = float8, subtype_diff = lib.float_diff, multirange_type_name = lib.float_spans);
+create type lib.float_span as range (subtype = float8, subtype_diff = lib.float_diff,
+  multirange_type_name = lib.float_spans);
 create type lib.text_span as range (subtype = text, collation = "C");
 create type lib.mood_span as range (subtype = lib.mood);
 create type lib.shell_only;
@@ -32,7 +33,8 @@ create function lib.word_in(cstring) returns lib.word language internal immutabl
 create function lib.word_out(lib.word) returns cstring language internal immutable strict as 'textout';
 create function lib.word_recv(internal) returns lib.word language internal stable strict as 'textrecv';
 create function lib.word_send(lib.word) returns bytea language internal stable strict as 'textsend';
-create type lib.word (input = lib.word_in, output = lib.word_out, receive = lib.word_recv, send = lib.word_send, like = text, category = 'U', delimiter = ';', default = 'none', collatable = true);
+create type lib.word (input = lib.word_in, output = lib.word_out, receive = lib.word_recv, send = lib.word_send,
+  like = text, category = 'U', delimiter = ';', default = 'none', collatable = true);
 create table uses (
   id int primary key, m lib.mood default 'ok', ms lib.mood[], grid lib.mood[][], p lib.positive, s lib.small[], e lib.email, l int_list,
   a lib.address, aa lib.address[], who lib.person, f lib.float_span, fs lib.float_spans, t lib.text_span, md lib.mood_span, w lib.word, ws lib.word[], n nothing
@@ -41,7 +43,8 @@ insert into uses values
   (1, 'furious', '{ok,NULL,"so-so"}', '{{sad,ok},{glad,NULL}}', 12.34, '{1,2.50}', 'a@b', '{1,2}',
    row('Main "St", (1)', '12345', '{ok}', null), array[row(E'new\nline', null, null, 7), null]::lib.address[],
    row('Ann', row('x', '', '{}', 1), 'ann@x'), '[0.1,1e10)', '{[1,2],(3,4)}', '["a b",z]', '[sad,glad)', 'word', '{a;b;"c;d"}', row()),
-  (2, default, '{}', null, 1, '{}', 'b', null, row(null, null, null, null), '{}', row(null, null, null), 'empty', '{}', '(,)', 'empty', '', '{}', null);
+  (2, default, '{}', null, 1, '{}', 'b', null, row(null, null, null, null), '{}', row(null, null, null), 'empty',
+    '{}', '(,)', 'empty', '', '{}', null);
 insert into uses (id, p) select g, g from generate_series(3, 50) g;
 create table of_tables (u uses, us uses[], a lib.address);
 insert into of_tables select u, array[u], (u).a from uses u where id < 3;

@@ -78,4 +78,18 @@ describe('compareCatalogs', () => {
     const side = (definition: string) => [entry('row security', 't', definition, { protection: true })];
     expect(compareCatalogs(side(before), side(after))).toMatchObject([{ protection: shrank }]);
   });
+
+  it('takes what two major versions word differently as the same, and nothing else', () => {
+    const side = (major: string, view: string, privileges: string) => [
+      entry('server major', 'postgres', major),
+      entry('view', 'v', view),
+      entry('grant', 'table t to r', privileges, { protection: true }),
+    ];
+    const old = side('15', " SELECT t.id,\n    t.n\n   FROM s.t\n  WHERE (t.a = 't.id'::text);", 'INSERT, SELECT');
+    const now = side('17', " SELECT id,\n    n\n   FROM s.t\n  WHERE (a = 't.id'::text);", 'INSERT, MAINTAIN, SELECT');
+    expect(compareCatalogs(old, now)).toEqual([]);
+    const other = side('17', " SELECT id,\n    n\n   FROM s.t\n  WHERE (a = 'id'::text);", 'INSERT, SELECT, UPDATE');
+    expect(compareCatalogs(old, other).map(({ kind }) => kind)).toEqual(['grant', 'view']);
+    expect(compareCatalogs(old, [entry('server major', 'postgres', '15'), ...now.slice(1)])).toHaveLength(2);
+  });
 });

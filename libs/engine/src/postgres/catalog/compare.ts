@@ -1,4 +1,5 @@
 import type { Difference } from '@holdfast/contracts';
+import { acrossMajors, MAJOR_KIND } from './across-majors.ts';
 import type { Catalog, CatalogEntry } from './entry.ts';
 
 const key = ({ kind, subject }: { kind: string; subject: string }): string => `${kind} ${subject}`;
@@ -97,7 +98,7 @@ const equal = (expected: CatalogEntry, found: CatalogEntry): boolean => {
 };
 
 /** An owned sequence has no owner entry and a table of one column no order; the sequence and the columns tell of it. */
-const TOLD_ELSEWHERE = new Set(['column order', 'owner']);
+const TOLD_ELSEWHERE = new Set(['column order', 'owner', MAJOR_KIND]);
 
 /** The entries of `own` that `other` lacks; without those whose carrier it lacks too. */
 const additional = (own: Map<string, CatalogEntry>, other: Map<string, CatalogEntry>): CatalogEntry[] =>
@@ -108,7 +109,8 @@ const additional = (own: Map<string, CatalogEntry>, other: Map<string, CatalogEn
 
 /**
  * What `found` lacks, has too much or has otherwise than `expected`, sorted by kind and subject. What belongs to a
- * missing or additional thing is not told beside it. `protection` is true where less is protected than was expected.
+ * missing or additional thing is not told beside it; between different major versions, neither is what they merely word
+ * differently. `protection` is true where less is protected than was expected.
  */
 export const compareCatalogs = (expected: Catalog, found: Catalog): Difference[] => {
   const before = byKey(expected);
@@ -123,9 +125,12 @@ export const compareCatalogs = (expected: Catalog, found: Catalog): Difference[]
       ...{ expected: null, found: cut(entry.definition) },
     })),
   ];
+  const majors = [before, after].map((side) => side.get(`${MAJOR_KIND} postgres`)?.definition);
+  const oneMajor = majors[0] === majors[1] || majors.includes(undefined);
   for (const [name, entry] of before) {
     const match = after.get(name);
-    if (match === undefined || equal(entry, match)) continue;
+    if (match === undefined || entry.kind === MAJOR_KIND || equal(entry, match)) continue;
+    if (!oneMajor && acrossMajors(entry) === acrossMajors(match)) continue;
     const [a, b] = differingLines(entry.definition, match.definition);
     const { kind, subject } = entry;
     differences.push({ kind, subject, expected: a, found: b, protection: shrank(entry, match) });

@@ -27,9 +27,7 @@ describe('every kind of object on Postgres 17', () => {
     try {
       await client.query(change.replaceAll('DB', 'detection'));
       const differences = compareCatalogs(original, await readCatalog(client));
-      expect(differences.map(({ expected, found, ...difference }) => difference)).toEqual([
-        { kind, subject, protection },
-      ]);
+      expect(differences).toEqual([expect.objectContaining({ kind, subject, protection })]);
     } finally {
       await client.query('rollback');
       if (change.includes('setval') || change.includes('nextval')) await client.query(`select setval('s.q', 7)`);
@@ -38,7 +36,9 @@ describe('every kind of object on Postgres 17', () => {
 
   it('the cases alter every kind that a catalog can hold', () => {
     const altered = new Set(CASES.map(([, kind]) => kind));
-    expect(original.map(({ kind }) => kind).filter((kind) => !altered.has(kind))).toEqual([]);
+    expect(original.map(({ kind }) => kind).filter((kind) => !altered.has(kind) && kind !== 'server major')).toEqual(
+      [],
+    );
   });
 
   it('a database is no different from itself', async () => {

@@ -1,3 +1,4 @@
+import { MAJOR_KIND } from './across-majors.ts';
 import type { Catalog, CatalogEntry } from './entry.ts';
 
 /**
@@ -15,6 +16,7 @@ export const selectFromCatalog = (catalog: Catalog, selection: { schemas: string
   };
   return catalog.filter(
     (entry) =>
+      entry.kind === MAJOR_KIND ||
       (entry.schema !== undefined && schemas.has(entry.schema)) ||
       carriers(entry).some((carrier) => /table|view|sequence/.test(carrier.kind) && tables.has(carrier.subject)),
   );

@@ -42,14 +42,15 @@ const columnOrder = (): string => `${SCOPE}
   from relations c where c.relkind in ('r', 'p', 'f') and not (${INHERITS})
     and (select count(*) from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) > 1`;
 
-/** From version 18 NOT NULL is a constraint; only what differs from a plain one is told, so that versions stay comparable. */
+/** From version 18 NOT NULL is a constraint; only what differs from a plain one (or its shortened name) is told: versions stay comparable. */
 const notNull = (major: number): string =>
   major < 18
     ? `case when a.attnotnull then 'not null' end`
     : `case when a.attnotnull then 'not null' end, (select nullif(concat_ws(' ',
-        case when k.conname <> concat_ws('_', c.relname, a.attname, 'not_null') and k.conislocal then 'constraint ' || quote_ident(k.conname) end,
+        case when k.conislocal and k.conname <> o.name and octet_length(o.name) < 64 then 'constraint ' || quote_ident(k.conname) end,
         case when k.connoinherit then 'no inherit' end, case when not k.convalidated then 'not valid' end), '')
-        from pg_constraint k where k.conrelid = c.oid and k.contype = 'n' and k.conkey = array[a.attnum])`;
+        from pg_constraint k, concat_ws('_', c.relname, a.attname, 'not_null') o (name)
+        where k.conrelid = c.oid and k.contype = 'n' and k.conkey = array[a.attnum])`;
 
 /** The identity of a partition's column is left out: it follows from the parent's, or (before version 17) is none. */
 const columns = (major: number): string => `${SCOPE}

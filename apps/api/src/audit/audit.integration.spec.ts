@@ -1,0 +1,86 @@
+import { ROLES } from '@holdfast/contracts';
+import { throwawayControlPlane, type ThrowawayControlPlane } from '@holdfast/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { accountOf, startApi, type RunningApi } from '../api-under-test.ts';
+import { writeAudit } from './write-audit.ts';
+
+let plane: ThrowawayControlPlane;
+let api: RunningApi;
+let token: string;
+const ada = { id: crypto.randomUUID(), name: 'Ada', ip: '192.0.2.1', userAgent: 'spec' };
+const environmentId = crypto.randomUUID();
+
+beforeAll(async () => {
+  plane = await throwawayControlPlane();
+  api = await startApi({ DATABASE_URL: plane.url });
+  ({ token } = await accountOf(plane.database, 'admin'));
+  for (const action of ['backup.updated', 'backup.downloaded', 'environment.updated']) {
+    const [resourceKind = ''] = action.split('.');
+    await writeAudit(plane.database, ada, { action, resourceKind, resourceId: 'r', environmentId, after: { a: 1 } });
+  }
+  await writeAudit(
+    plane.database,
+    { ...ada, id: null, name: 'system' },
+    { action: 'account.created', resourceKind: 'account' },
+  );
+});
+afterAll(async () => {
+  await api?.stop();
+  await plane?.stop();
+});
+
+const list = (query: string) => api.ask('GET', `/api/v1/backup/audit?${query}`, { token });
+const actions = async (query: string): Promise<string[]> =>
+  (await list(query)).body.items.map(({ action }: { action: string }) => action);
+
+describe('200', () => {
+  it('lists newest first, with who, where from, before and after', async () => {
+    const answer = await list(`actorId=${ada.id}`);
+    expect(answer.body.items[0]).toMatchObject({
+      action: 'environment.updated',
+      actorId: ada.id,
+      actorName: 'Ada',
+      ip: '192.0.2.1',
+      userAgent: 'spec',
+      environmentId,
+      before: null,
+      after: { a: 1 },
+    });
+  });
+
+  it.each([
+    ['action=backup.updated', ['backup.updated']],
+    ['resourceKind=backup', ['backup.downloaded', 'backup.updated']],
+    [`environmentId=${environmentId}&resourceId=r`, ['environment.updated', 'backup.downloaded', 'backup.updated']],
+    ['after=2999-01-01T00:00:00Z', []],
+    ['before=2999-01-01T00:00:00Z&resourceKind=account', ['account.created']],
+  ])('filters by %s', async (query, expected) => {
+    expect(await actions(query)).toEqual(expected);
+  });
+
+  it('pages', async () => {
+    const first = (await list('limit=3')).body;
+    const rest = (await list(`limit=3&cursor=${first.nextCursor}`)).body;
+    expect([first.items.length, rest.items.length, rest.nextCursor]).toEqual([3, 1, null]);
+  });
+});
+
+describe('400 and 403', () => {
+  it('names a filter that it does not know', async () => {
+    expect((await list('who=ada')).body).toMatchObject({ code: 'request.invalid', errors: [{ at: 'who' }] });
+  });
+
+  it('is for admins', async () => {
+    for (const role of ROLES) {
+      const as = { token: (await accountOf(plane.database, role)).token };
+      expect((await api.ask('GET', '/api/v1/backup/audit', as)).status).toBe(ROLES.indexOf(role) > 1 ? 200 : 403);
+    }
+  });
+});
+
+describe('an entry', () => {
+  it('is never changed or deleted, not even by us', async () => {
+    await expect(plane.database.auditEntry.updateMany({ data: { actorName: 'Eve' } })).rejects.toThrow();
+    await expect(plane.database.auditEntry.deleteMany()).rejects.toThrow();
+  });
+});

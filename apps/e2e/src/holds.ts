@@ -1,0 +1,110 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connect } from '@holdfast/testing';
+import type { Database } from './product.ts';
+
+const POLL_MS = 3;
+
+type Promised = Promise<string>;
+
+/** Something from outside that keeps an operation in a step: `held` once it does, until `release`. */
+export interface Hold {
+  held: Promise<unknown>;
+  release(): Promise<void>;
+}
+
+/** Holds a lock until released; whoever needs the table waits. Shared catalogs hold up all databases of a server. */
+export async function lock(database: Database, table: string, mode = 'ACCESS EXCLUSIVE'): Promise<Hold> {
+  const client = await connect(database);
+  await client.query(`BEGIN; LOCK TABLE ${table} IN ${mode} MODE`);
+  return { held: Promise.resolve(), release: () => client.end() };
+}
+
+/** Runs `statement`, which takes locks, as soon as `when`, a query, finds a row; holds them until released. */
+export async function lockWhen(database: Database, when: Promised, statement: Promised): Promise<Hold> {
+  const client = await connect(database);
+  let released = false;
+  const held = (async () => {
+    const condition = await when;
+    while (!released) {
+      const { rows } = await client.query<{ now: boolean }>(`SELECT EXISTS (${condition}) AS now`);
+      if (rows[0]?.now) return void (await client.query(`BEGIN; ${await statement}`));
+      await sleep(POLL_MS);
+    }
+  })();
+  const release = async (): Promise<void> => {
+    released = true;
+    await held.catch(() => undefined);
+    await client.end();
+  };
+  return { held, release };
+}
+
+/**
+ * Stops (SIGSTOP) the first server process whose session fits `session`, a condition on pg_stat_activity, while it
+ * waits for its client: there it holds nothing that the rest of the server needs.
+ */
+export async function freeze(server: Database, session: Promised): Promise<Hold> {
+  const client = await connect({ ...server, database: 'postgres' });
+  let released = false;
+  let stopped: number | null = null;
+  const held = (async () => {
+    const fits = `(${await session}) AND wait_event IN ('ClientRead', 'ClientWrite')`;
+    while (!released) {
+      const { rows } = await client.query<{ pid: number }>(`SELECT pid FROM pg_stat_activity WHERE ${fits} LIMIT 1`);
+      const pid = rows[0]?.pid;
+      if (pid !== undefined && sendSignal(pid, 'SIGSTOP')) {
+        const still = await client.query(`SELECT FROM pg_stat_activity WHERE pid = ${pid} AND ${fits}`);
+        if (still.rowCount === 1) return void (stopped = pid);
+        sendSignal(pid, 'SIGCONT');
+      }
+      await sleep(POLL_MS);
+    }
+  })();
+  const release = async (): Promise<void> => {
+    released = true;
+    await held.catch(() => undefined);
+    if (stopped !== null) sendSignal(stopped, 'SIGCONT');
+    await client.end();
+  };
+  return { held, release };
+}
+
+/** Keeps a session of ours in a database that does not even end when it is told to. */
+export async function occupy(database: Database): Promise<Hold> {
+  const client = await connect(database);
+  const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+  const pid = rows[0]?.pid ?? 0;
+  await sleep(50);
+  sendSignal(pid, 'SIGSTOP');
+  const release = async (): Promise<void> => {
+    sendSignal(pid, 'SIGCONT');
+    await client.end();
+  };
+  return { held: Promise.resolve(), release };
+}
+
+/** False when there is no such process any more. */
+export function sendSignal(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    throw error;
+  }
+}
+
+/** A hold that lasts until the next one is there, so that what is held comes to the next place and no further. */
+export async function holdThen(first: Hold, next: () => Promise<Hold>): Promise<Hold> {
+  let second: Hold | undefined;
+  const held = first.held.then(async () => {
+    second = await next();
+    await first.release();
+    await second.held;
+  });
+  const release = async (): Promise<void> => {
+    await first.release();
+    await held.catch(() => undefined);
+    await second?.release();
+  };
+  return { held, release };
+}

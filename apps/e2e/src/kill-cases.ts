@@ -1,0 +1,129 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freeze, holdThen, lock, lockWhen, occupy, type Hold } from './holds.ts';
+import type { Place } from './places.ts';
+import { rowsOf, type Database, type Product } from './product.ts';
+import { databasesLike } from './shop-database.ts';
+
+/** Where an operation is kept until the kill. */
+export interface KillCase {
+  kind: 'backup' | 'restore';
+  step: string;
+  /** Beyond the step. */
+  where?: string;
+  hold(at: Started): Promise<Hold>;
+}
+
+/** What a hold works with; the operation's id is known once it was started, which may be later. */
+export interface Started {
+  product: Product;
+  place: Place;
+  operationId: Promise<string>;
+}
+
+const serverOf = ({ database }: Place): Database => ({ ...database, database: 'postgres' });
+const workingName = async (operationId: Promise<string>): Promise<string> =>
+  `holdfast_restore_${(await operationId).replaceAll('-', '')}`;
+
+const inDatabase = (name: string, query: string): string =>
+  `datname = '${name}' AND state = 'active' AND query LIKE '${query}'`;
+
+const loadingRows = ({ place, operationId }: Started): Promise<Hold> =>
+  freeze(
+    place.database,
+    workingName(operationId).then((name) => inDatabase(name, 'COPY %FROM STDIN')),
+  );
+
+const backup = (step: string, hold: KillCase['hold']): KillCase => ({ kind: 'backup', step, hold });
+const restore = (step: string, hold: KillCase['hold']): KillCase => ({ kind: 'restore', step, hold });
+
+export const BACKUP_CONNECT = backup('connect', ({ place }) => lock(place.database, 'sales.orders'));
+/** Read by pg_dump and by nothing before it. */
+export const BACKUP_SCHEMA = backup('schema', ({ place }) => lock(place.database, 'pg_catalog.pg_transform'));
+export const BACKUP_ROWS = backup('rows', ({ place }) =>
+  freeze(place.database, Promise.resolve(inDatabase(place.database.database, 'COPY %TO STDOUT'))),
+);
+export const RESTORE_PREFLIGHT = restore('preflight', ({ place }) => lock(place.database, 'pg_catalog.pg_depend'));
+/** CREATE DATABASE writes there; so does a new owner, and a policy that names a role. */
+const noSharedDependencies = (place: Place): Promise<Hold> =>
+  lock(serverOf(place), 'pg_catalog.pg_shdepend', 'SHARE');
+export const RESTORE_PREPARE = restore('prepare', ({ place }) => noSharedDependencies(place));
+export const RESTORE_PRE_DATA = restore('pre-data', ({ place, operationId }) =>
+  lockWhen(
+    serverOf(place),
+    workingName(operationId).then((name) => `SELECT FROM pg_database WHERE datname = '${name}'`),
+    Promise.resolve('LOCK TABLE pg_catalog.pg_shdepend IN SHARE MODE'),
+  ),
+);
+export const RESTORE_ROWS = restore('rows', loadingRows);
+export const RESTORE_POST_DATA = restore('post-data', async (at) =>
+  holdThen(await loadingRows(at), () => noSharedDependencies(at.place)),
+);
+/** Read where the restored catalog is compared, and nowhere before. */
+export const RESTORE_COMPARE = restore('compare', ({ place }) =>
+  lock(serverOf(place), 'pg_catalog.pg_subscription'),
+);
+export const RESTORE_SWITCH = restore('switch', ({ place }) => occupy(place.database));
+
+/** Keeps the operation's row: nobody writes progress or the outcome. `done` says when the engine is through. */
+async function rowHold({ product, operationId }: Started, done: () => Promise<boolean>): Promise<Hold> {
+  const { database } = product.stack;
+  const id = operationId.then((text) => `id = '${text}'`);
+  const row = await lockWhen(
+    database,
+    id.then((is) => `SELECT FROM operations WHERE ${is} AND status = 'running'`),
+    id.then((is) => `SELECT FROM operations WHERE ${is} FOR UPDATE`),
+  );
+  let released = false;
+  const held = row.held.then(async () => {
+    while (!released && !(await done())) await sleep(5);
+  });
+  return { held, release: () => ((released = true), row.release()) };
+}
+
+const manifestWritten = ({ product, place }: Started) => {
+  let path: string | undefined;
+  return async (): Promise<boolean> => {
+    path ??= await newestManifest(product, place);
+    return path !== undefined && existsSync(path);
+  };
+};
+
+async function newestManifest({ stack, repositoryDir }: Product, { environmentId }: Place): Promise<string> {
+  const [row] = await rowsOf<{ id: string }>(
+    stack.database,
+    'SELECT backup_id AS id FROM operations WHERE environment_id = $1 ORDER BY id DESC LIMIT 1',
+    [environmentId],
+  );
+  return join(repositoryDir, 'backups', environmentId, row?.id ?? '', 'manifest.json');
+}
+
+/** The new database has the target's name, and everything was done about it. */
+const switched = ({ place, operationId }: Started) => async (): Promise<boolean> => {
+  if ((await databasesLike(place.database, await workingName(operationId))).length > 0) return false;
+  const kept = `${place.database.database}_before_${(await operationId).replaceAll('-', '').slice(-8)}`;
+  if ((await databasesLike(place.database, kept)).length === 0) return false;
+  await sleep(200);
+  return true;
+};
+
+export const BACKUP_UNREPORTED: KillCase = {
+  ...{ kind: 'backup', step: 'record', where: 'before the engine could report' },
+  hold: (at) => rowHold(at, manifestWritten(at)),
+};
+export const RESTORE_UNREPORTED: KillCase = {
+  ...{ kind: 'restore', step: 'record', where: 'before the engine could report' },
+  hold: (at) => rowHold(at, switched(at)),
+};
+
+/** The worker waits for the row, to write how the operation ended. */
+const writingOutcome = async (at: Started): Promise<Hold> => {
+  const waiting = `SELECT FROM pg_locks WHERE NOT granted AND pid IN (SELECT pid FROM pg_stat_activity
+    WHERE datname = current_database() AND query LIKE '%FOR UPDATE%')`;
+  const count = async () => (await rowsOf(at.product.stack.database, waiting)).length;
+  const before = await count();
+  return rowHold(at, async () => (await count()) > before);
+};
+export const BACKUP_RECORD: KillCase = { ...backup('record', writingOutcome), where: 'while the outcome is written' };
+export const RESTORE_RECORD: KillCase = { ...restore('record', writingOutcome), where: 'while the outcome is written' };

@@ -1,0 +1,37 @@
+import { throwawayPostgres, type ThrowawayPostgres } from '@holdfast/testing';
+import { backedUp, register, type Database, type Product } from './product.ts';
+import { copyOf, fillShop, spoil } from './shop-database.ts';
+
+/** An environment that was backed up and whose database is another one since. */
+export interface Place {
+  environmentId: string;
+  database: Database;
+  /** What the backup holds. */
+  original: Database;
+  backupId: string;
+}
+
+/** A customer's server with some environments on it. */
+export interface Customer {
+  server: ThrowawayPostgres;
+  places: Place[];
+  /** What every place was made to hold after its backup. */
+  spoiled: Database;
+}
+
+/** Makes environments with equal shops and one backup each; spoils what was backed up. */
+export async function customerOf(product: Product, names: string[], orders: number): Promise<Customer> {
+  const server = await throwawayPostgres(17);
+  const original = await server.createDatabase('original');
+  await fillShop(original, orders);
+  const places: Place[] = [];
+  for (const name of names) {
+    const database = await copyOf(original, name);
+    const environmentId = await register(product.api, name, database);
+    const backupId = await backedUp(product.api, environmentId);
+    places.push({ environmentId, database, original, backupId });
+  }
+  const spoiled = await copyOf(original, 'spoiled');
+  await Promise.all([spoiled, ...places.map(({ database }) => database)].map(spoil));
+  return { server, places, spoiled };
+}

@@ -1,0 +1,32 @@
+import { compareDatabases } from '@holdfast/tools/database-figures';
+import { expect } from 'vitest';
+import { completed, listedBackups, rowsOf, startVerify, type Database, type Product } from './product.ts';
+import { manifestsIn } from './repository-files.ts';
+import { databasesLike } from './shop-database.ts';
+
+const proven = new Set<string>();
+
+/**
+ * What must hold whenever no operation is left: no lease, no unfinished operation, no half-built database on the
+ * servers, the listed backups are exactly those with a manifest, and each of them (that was not asked before) verifies.
+ */
+export async function expectSound(product: Product, servers: Database[]): Promise<void> {
+  const { database } = product.stack;
+  expect(await rowsOf(database, 'SELECT resource, operation_id FROM leases')).toEqual([]);
+  const open = "SELECT id, kind, status FROM operations WHERE status IN ('pending', 'running')";
+  expect(await rowsOf(database, open)).toEqual([]);
+  for (const server of servers) expect(await databasesLike(server, 'holdfast_restore_%')).toEqual([]);
+  const listed = (await listedBackups(product.api)).map(({ id }) => id).sort();
+  expect(await manifestsIn(product.repositoryDir)).toEqual(listed);
+  for (const id of listed.filter((id) => !proven.has(id))) {
+    const { result } = await completed(product.api, await startVerify(product.api, id, 'content'));
+    expect(result).toMatchObject({ verdict: 'proven', damagedCount: 0 });
+    proven.add(id);
+  }
+}
+
+/** Two databases hold the same rows and the same schema. */
+export async function expectSame(expected: Database, found: Database): Promise<void> {
+  const { differingTables, catalogDifferences } = await compareDatabases(expected, found);
+  expect({ differingTables, catalogDifferences }).toEqual({ differingTables: [], catalogDifferences: [] });
+}

@@ -1,0 +1,188 @@
+import { randomBytes } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { RepositoryDriver } from './driver.ts';
+
+/** What the contract needs beside the driver: ways to make its place go wrong. */
+export interface DriverPlace {
+  driver: RepositoryDriver;
+  /** Takes the place away, as an unplugged disk or a removed bucket is gone. */
+  takeAway(): Promise<void>;
+  /** Leaves in a folder what a write leaves that was killed so long ago. */
+  leaveUnfinished(folder: string, ageMs: number): Promise<void>;
+  /** Does the work while the place may be neither read nor written by us. */
+  whileForbidden(work: () => Promise<void>): Promise<void>;
+  /** Writes 1 MiB where there is room for less, and answers the code that was thrown. */
+  writeWithoutSpace(path: string): Promise<string>;
+  dispose(): Promise<void>;
+}
+
+const bytesOf = (text: string): Buffer => Buffer.from(text);
+
+/** The code that a promise is rejected with; `nothing thrown` for one that is not. */
+export const codeOf = (promise: Promise<unknown>): Promise<string> =>
+  promise.then(
+    () => 'nothing thrown',
+    (error: { code?: string }) => error.code ?? String(error),
+  );
+
+/** The paths below a folder, in order. */
+export async function pathsIn(driver: RepositoryDriver, folder: string): Promise<string[]> {
+  const paths: string[] = [];
+  for await (const { path } of driver.list(folder)) paths.push(path);
+  return paths.sort();
+}
+
+/** What every driver of repositories must do; its spec calls this with a way to make an empty place. */
+export function driverContract(makePlace: () => Promise<DriverPlace>): void {
+  let place: DriverPlace;
+  let driver: RepositoryDriver;
+  beforeEach(async () => {
+    place = await makePlace();
+    driver = place.driver;
+  });
+  afterEach(() => place.dispose());
+
+  describe('files', () => {
+    it('reads back what was written, of any bytes and none', async () => {
+      const large = randomBytes(3_000_001);
+      for (const [path, bytes] of Object.entries({ 'a.json': bytesOf('x'), 'b/c/d': large, 'b/empty': bytesOf('') })) {
+        await driver.write(path, bytes);
+        expect((await driver.read(path))?.equals(bytes)).toBe(true);
+        expect(await driver.size(path)).toBe(bytes.length);
+      }
+    });
+
+    it('replaces a file whole', async () => {
+      await driver.write('a/b', bytesOf('a long text'));
+      await driver.write('a/b', bytesOf('short'));
+      expect(String(await driver.read('a/b'))).toBe('short');
+      expect(await pathsIn(driver, '')).toEqual(['a/b']);
+    });
+
+    it('lets a reader see one whole version while several write the same path', async () => {
+      const versions = Array.from({ length: 6 }, (_, index) => Buffer.alloc(400_000 + index, index));
+      await driver.write('a/b', versions[0] ?? bytesOf(''));
+      let writing = true;
+      const seen: boolean[] = [];
+      const reading = (async () => {
+        while (writing) {
+          const read = await driver.read('a/b');
+          seen.push(versions.some((version) => read?.equals(version)));
+        }
+      })();
+      for (let round = 0; round < 3; round++) await Promise.all(versions.map((bytes) => driver.write('a/b', bytes)));
+      writing = false;
+      await reading;
+      expect(seen.length).toBeGreaterThan(5);
+      expect(seen.every(Boolean)).toBe(true);
+      expect(await pathsIn(driver, '')).toEqual(['a/b']);
+    });
+
+    it('answers null for what is not there, and removes it without an error', async () => {
+      expect(await driver.read('a/b')).toBeNull();
+      expect(await driver.size('a/b')).toBeNull();
+      await driver.remove('a/b');
+      await driver.write('a/c', bytesOf('x'));
+      expect(await driver.read('a/b')).toBeNull();
+      await driver.remove('a/c', true);
+      expect(await driver.size('a/c')).toBeNull();
+    });
+
+    it('writes nothing once it is told to stop', async () => {
+      await expect(driver.write('a/b', bytesOf('x'), AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough');
+      expect(await driver.size('a/b')).toBeNull();
+    });
+
+    it.each(['', '/', '/a', 'a/', 'a//b', '..', '../a', 'a/../../b', './a', 'a/.', 'a\\..\\b', 'a\0b', '/etc/passwd'])(
+      'refuses the path %j',
+      async (path) => {
+        expect(await codeOf(driver.write(path, bytesOf('x')))).toBe('repository.path_refused');
+        expect(await codeOf(driver.read(path))).toBe('repository.path_refused');
+        expect(await codeOf(driver.size(path))).toBe('repository.path_refused');
+        expect(await codeOf(driver.remove(path))).toBe('repository.path_refused');
+        if (path !== '') expect(await codeOf(pathsIn(driver, path))).toBe('repository.path_refused');
+        expect(await pathsIn(driver, '')).toEqual([]);
+      },
+    );
+  });
+
+  describe('listing', () => {
+    it('shows every file below a folder with its size, and none beside it', async () => {
+      for (const path of ['a/1', 'a/b/2', 'a/b/c/3', 'ab/4', 'z']) await driver.write(path, Buffer.alloc(path.length));
+      expect(await pathsIn(driver, 'a')).toEqual(['a/1', 'a/b/2', 'a/b/c/3']);
+      expect(await pathsIn(driver, 'a/b')).toEqual(['a/b/2', 'a/b/c/3']);
+      expect(await pathsIn(driver, '')).toEqual(['a/1', 'a/b/2', 'a/b/c/3', 'ab/4', 'z']);
+      for await (const { path, sizeBytes } of driver.list('')) expect(sizeBytes).toBe(path.length);
+    });
+
+    it('is empty for a folder that is not there', async () => {
+      expect(await pathsIn(driver, 'nowhere/at all')).toEqual([]);
+    });
+
+    it('may be removed from while it is read', async () => {
+      for (let n = 0; n < 300; n++) await driver.write(`a/${n % 7}/${n}`, bytesOf('x'));
+      let removed = 0;
+      for await (const { path } of driver.list('a')) {
+        await driver.remove(path);
+        removed++;
+      }
+      expect(removed).toBe(300);
+      expect(await pathsIn(driver, 'a')).toEqual([]);
+    });
+  });
+
+  describe('unfinished writes', () => {
+    it('do not show and are swept by their age', async () => {
+      await driver.write('a/b', bytesOf('x'));
+      await place.leaveUnfinished('a', 3_700_000);
+      await place.leaveUnfinished('a', 1_000);
+      expect(await pathsIn(driver, '')).toEqual(['a/b']);
+      expect(await driver.sweepUnfinished(3_600_000)).toBe(1);
+      expect(await driver.sweepUnfinished(3_600_000)).toBe(0);
+      expect(await driver.sweepUnfinished(500)).toBe(1);
+      expect(String(await driver.read('a/b'))).toBe('x');
+    });
+  });
+
+  const everyCall: [string, () => Promise<unknown>][] = [
+    ['write', () => driver.write('a/new', bytesOf('x'))],
+    ['write over', () => driver.write('a/b', bytesOf('x'))],
+    ['read', () => driver.read('a/b')],
+    ['read of what was never there', () => driver.read('a/c')],
+    ['size', () => driver.size('a/b')],
+    ['size of what was never there', () => driver.size('c')],
+    ['remove', () => driver.remove('a/b')],
+    ['remove of what was never there', () => driver.remove('a/c', true)],
+    ['list', () => pathsIn(driver, '')],
+    ['list of a folder', () => pathsIn(driver, 'a')],
+    ['list of a folder that was never there', () => pathsIn(driver, 'c')],
+    ['sweep', () => driver.sweepUnfinished(0)],
+  ];
+
+  describe('a place that is gone', () => {
+    it.each(everyCall)('is unreachable to %s, never empty', async (_name, call) => {
+      await driver.write('a/b', bytesOf('kept'));
+      await place.takeAway();
+      expect(await codeOf(call())).toBe('repository.unreachable');
+    });
+  });
+
+  describe('a place that may not be used', () => {
+    it.each(everyCall)('is unreachable to %s, never empty', async (_name, call) => {
+      await driver.write('a/b', bytesOf('kept'));
+      await place.whileForbidden(async () => expect(await codeOf(call())).toBe('repository.unreachable'));
+      expect(String(await driver.read('a/b'))).toBe('kept');
+    });
+  });
+
+  describe('a full place', () => {
+    it('says so, keeps what was there and leaves nothing', async () => {
+      await driver.write('a/b', bytesOf('kept'));
+      expect(await place.writeWithoutSpace('a/b')).toBe('repository.full');
+      expect(await place.writeWithoutSpace('a/c')).toBe('repository.full');
+      expect(String(await driver.read('a/b'))).toBe('kept');
+      expect(await pathsIn(driver, '')).toEqual(['a/b']);
+      expect(await driver.sweepUnfinished(0)).toBe(0);
+    });
+  });
+}
