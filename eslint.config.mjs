@@ -6,7 +6,8 @@ import tseslint from 'typescript-eslint';
 import { holdfast } from './tools/eslint-rules.mjs';
 
 const TYPESCRIPT = ['**/*.ts', '**/*.mts'];
-const SPECS = ['**/*.spec.ts'];
+/** Spec files and what only they use. */
+const SPECS = ['**/*.spec.ts', '**/*-under-test.ts', '**/*-contract.ts'];
 
 const NODE_GLOBALS = Object.fromEntries(
   ['Buffer', 'URL', 'WebAssembly', 'clearTimeout', 'console', 'crypto', 'fetch', 'process', 'setTimeout'].map(

@@ -128,7 +128,7 @@ insert into page_views select ${moment('g', 97)}, 1 + pg_temp.roll(g, 98, 40), m
   ('10.' || pg_temp.roll(g, 102, 256) || '.' || pg_temp.roll(g, 103, 256) || '.7')::inet from generate_series(1,
   ${n(26_000)}) g;`;
 
-const officeRows = ({ people, products, orders, bookings, tickets, n }: Counts): string => `
+const officeRows = ({ people, tickets, n }: Counts): string => `
 insert into app.settings select ${pick(['mail', 'shop', 'tax', 'maps'], 'g', 104)} || '.' || g,
   jsonb_build_object('value', g * 3, 'note', ${sentence('g', 105)}), ${moment('g', 106)} from generate_series(1,
   60) g;

@@ -1,16 +1,43 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { splitStatements } from './postgres/statements.ts';
-import { readOutline } from './restore/outline.ts';
-const names = [...new Set(readdirSync('/tmp/hf-sel').filter((f) => f.endsWith('.sql')).map((f) => f.replace(/-(pre|post)-data.sql$/, '')))];
-const seen = new Map<string, string>();
-for (const n of names) {
-  const read = (s: string) => [...splitStatements(readFileSync(`/tmp/hf-sel/${n}-${s}.sql`, 'utf8'))];
-  const o = readOutline(read('pre-data'), read('post-data'));
-  for (const x of [...o.preData, ...o.postData]) {
-    const s = x.subject;
-    const k = `${x.statement.entry?.type ?? '-'} | ${s.of}${'type' in s ? ':' + s.type : ''} | ${s.of === 'relation' ? (o.relations.get('x') , [...o.relations.values()].some((r) => r.schema === s.schema && r.name === s.name)) : ''} ${x.creates}`;
-    if (!seen.has(k)) seen.set(k, JSON.stringify({ ...s, fk: x.foreignKey, at: x.attaches, ai: x.attachesIndex, t: x.trigger, st: x.switchesTrigger, c: x.constraint }) + ' <- ' + x.statement.text.slice(0, 90).replace(/\n/g, '⏎'));
+import { throwawayPostgres, connect, makeTempDir } from '@holdfast/testing';
+import { corpus } from '@holdfast/testing/corpus';
+import { randomUUID } from 'node:crypto';
+import { attachRepository, backUp, defaultToolsDir, restore } from './index.ts';
+const major = Number(process.argv[2] ?? 17);
+const mode = process.argv[3] ?? 'schemas-new';
+const only = process.argv[4];
+const server = await throwawayPostgres(major);
+const { repository } = await attachRepository(await makeTempDir('sel'));
+const environment = { id: randomUUID(), name: 'corpus', kind: 'postgres' as const };
+const run = { signal: new AbortController().signal };
+for (const c of corpus) {
+  if ((c.minMajor ?? 0) > major || c.name === 'many_tables' || (only && !c.name.match(only))) continue;
+  const source = await server.createDatabase();
+  const cl = await connect(source); await c.create(cl, major);
+  const schemas = (await cl.query<{ n: string }>(`select nspname as n from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'`)).rows.map((r) => r.n);
+  await cl.end();
+  const id = randomUUID();
+  const backup = { id, name: c.name, description: '', tags: [], components: ['database' as const] };
+  await backUp({ environment, source, repository, backup, toolsDir: defaultToolsDir(), lockTimeoutSeconds: 10, parallel: 2 }, run);
+  const base = { repository, sourceEnvironmentId: environment.id, backupId: id, target: source, newDatabase: null as string | null, schemas: [] as string[], tables: [] as string[], content: 'all' as 'all'|'schema'|'data', dryRun: false, overwrite: false, parallel: 2 };
+  const go = async (label: string, over: Partial<typeof base>) => {
+    try {
+      const r = await restore({ ...base, ...over, operationId: randomUUID() }, run);
+      console.log(c.name, label, 'ok', r.tables, r.rows, JSON.stringify(r.gaps.filter((g) => !['role-passwords','tablespaces','foreign-rows'].includes(g.code)).map((g) => [g.code, g.subjects])), r.overwrittenCount);
+    } catch (e) { console.log(c.name, label, 'FAILED', (e as any).code, (e as Error).message.slice(0, 400), (e as any).hint?.slice(0,200)); }
+  };
+  const name = () => `n${randomUUID().slice(0, 8)}`;
+  if (mode === 'schemas-new') await go('schemas->new', { schemas, newDatabase: name() });
+  if (mode === 'schemas-within') await go('schemas->within', { schemas, overwrite: true });
+  if (mode === 'data') await go('data', { content: 'data', overwrite: true });
+  if (mode === 'each') {
+    const { readManifest } = await import('./manifest/manifest.ts');
+    const m = await readManifest(repository, environment.id, id, run.signal);
+    for (const t of m.artifacts.filter((a) => a.kind === 'table')) await go(`table ${t.name}`, { tables: [t.name], newDatabase: name() });
   }
-  if (n.includes('partitions') || n.includes('inherit') || n.includes('keys')) console.log(n, [...o.parents], [...o.tableOf].slice(0, 8));
+  if (mode === 'each-within') {
+    const { readManifest } = await import('./manifest/manifest.ts');
+    const m = await readManifest(repository, environment.id, id, run.signal);
+    for (const t of m.artifacts.filter((a) => a.kind === 'table')) await go(`table ${t.name}`, { tables: [t.name], overwrite: true });
+  }
 }
-for (const [k, v] of [...seen].sort()) console.log(k, '\n      ', v);
+await server.stop();

@@ -28,7 +28,7 @@ import { Meter, type Run } from '../run.ts';
 import { ArtifactWriter } from './artifact-writer.ts';
 import { captureRows, type PendingArtifact } from './capture-rows.ts';
 import { rolesSql } from './roles-sql.ts';
-import { databaseSql, largeObjectDefinitions, sequencesSql } from './schema-texts.ts';
+import { databaseSql, largeObjectDefinitions, readSequences, sequencesSql, withSequenceValues } from './schema-texts.ts';
 
 /** The environment a backup is taken of. */
 export interface EnvironmentRef {
@@ -118,14 +118,18 @@ async function captureTexts(
   await Promise.allSettled(both);
   const dumps = await Promise.all(both);
   const { client } = snapshot;
-  return reading('reading the schema', async () => [
-    ...dumps,
-    await keep('sequences', sequencesSql(client, excludeSchemas)),
-    await keep('large-object-definitions', largeObjectDefinitions(client)),
-    await keep('roles', once(rolesSql(source.roles, source.serverMajor))),
-    await keep('database', once(await databaseSql(client))),
-    await keep('catalog', once(JSON.stringify(await readCatalog(client, { excludeSchemas })))),
-  ]);
+  return reading('reading the schema', async () => {
+    const sequences = await readSequences(client, excludeSchemas);
+    const catalog = withSequenceValues(await readCatalog(client, { excludeSchemas }), sequences);
+    return [
+      ...dumps,
+      await keep('sequences', once(sequencesSql(sequences))),
+      await keep('large-object-definitions', largeObjectDefinitions(client)),
+      await keep('roles', once(rolesSql(source.roles, source.serverMajor))),
+      await keep('database', once(await databaseSql(client))),
+      await keep('catalog', once(JSON.stringify(catalog))),
+    ];
+  });
 }
 
 async function* once(text: string): AsyncGenerator<Buffer> {

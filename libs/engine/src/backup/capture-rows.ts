@@ -4,6 +4,7 @@ import type { Artifact, TableArtifact } from '../manifest/manifest.ts';
 import { destroy, translateQuery } from '../postgres/connection.ts';
 import { copyOut } from '../postgres/copy-out.ts';
 import { displayName, qualified, quoteIdent } from '../postgres/identifiers.ts';
+import { reading } from '../postgres/inspect.ts';
 import type { Snapshot } from '../postgres/snapshot.ts';
 import type { SourceTable } from '../postgres/tables.ts';
 import type { Meter } from '../run.ts';
@@ -80,9 +81,11 @@ async function captureLargeObjects(
   writer: ArtifactWriter,
   meter: Meter,
 ): Promise<PendingArtifact[]> {
-  const { rows } = await snapshot.client.query('SELECT FROM pg_catalog.pg_largeobject_metadata LIMIT 1');
-  if (rows.length === 0) return [];
-  const client = await snapshot.join();
+  const client = await reading('Large objects', async () => {
+    const { rows } = await snapshot.client.query('SELECT FROM pg_catalog.pg_largeobject_metadata LIMIT 1');
+    return rows.length === 0 ? null : snapshot.join();
+  });
+  if (!client) return [];
   const bytes = writer.begin();
   const figures = await copyOut(client, LARGE_OBJECTS_COPY, {
     chunk: (view, last) => bytes.chunk(view, last),

@@ -1,17 +1,23 @@
 import type pg from 'pg';
+import type { Catalog } from '../postgres/catalog.ts';
 import { quoteIdent, quoteLiteral } from '../postgres/identifiers.ts';
 import { doBlock, setClause } from './roles-sql.ts';
 
 const SEQUENCES_AT_ONCE = 100;
 
-interface SequenceName {
+/** A sequence's quoted, qualified name and its value. */
+export interface SequenceValue {
   name: string;
+  value: string;
+  called: boolean;
 }
 
-/** The artifact `sequences`: every sequence's value as the snapshot's session sees it. */
-export async function* sequencesSql(client: pg.Client, excludeSchemas: string[]): AsyncGenerator<Buffer> {
-  yield Buffer.from('-- Values of sequences.\n\n');
-  const { rows } = await client.query<SequenceName>(
+/**
+ * Every sequence's value. Sequences are in no snapshot: read after it was taken, a value is at least what the snapshot's
+ * rows used; read once, so that all that is told of it agrees.
+ */
+export async function readSequences(client: pg.Client, excludeSchemas: string[]): Promise<SequenceValue[]> {
+  const { rows } = await client.query<{ name: string }>(
     `SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS name FROM pg_catalog.pg_class c
      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      WHERE c.relkind = 'S' AND c.relpersistence <> 't' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
@@ -22,20 +28,36 @@ export async function* sequencesSql(client: pg.Client, excludeSchemas: string[])
      ORDER BY 1`,
     [excludeSchemas],
   );
+  const values: SequenceValue[] = [];
   for (let at = 0; at < rows.length; at += SEQUENCES_AT_ONCE) {
     const batch = rows.slice(at, at + SEQUENCES_AT_ONCE);
     const query = batch.map(
       ({ name }, index) => `SELECT ${index} AS place, last_value::text AS value, is_called AS called FROM ${name}`,
     );
-    const values = await client.query<{ place: number; value: string; called: boolean }>(query.join(' UNION ALL '));
-    const lines = values.rows
-      .sort((a, b) => a.place - b.place)
-      .map(({ place, value, called }) => {
-        const name = quoteLiteral(batch[place]?.name ?? '');
-        return `SELECT pg_catalog.setval(${name}, ${value}, ${called});\n`;
-      });
-    yield Buffer.from(lines.join(''));
+    const found = await client.query<{ place: number; value: string; called: boolean }>(query.join(' UNION ALL '));
+    for (const { place, value, called } of found.rows.sort((a, b) => a.place - b.place)) {
+      values.push({ name: batch[place]?.name ?? '', value, called });
+    }
   }
+  return values;
+}
+
+/** The artifact `sequences`. */
+export const sequencesSql = (values: SequenceValue[]): string =>
+  [
+    '-- Values of sequences.\n\n',
+    ...values.map(
+      ({ name, value, called }) => `SELECT pg_catalog.setval(${quoteLiteral(name)}, ${value}, ${called});\n`,
+    ),
+  ].join('');
+
+/** A catalog with the values that were read before it. */
+export function withSequenceValues(catalog: Catalog, values: SequenceValue[]): Catalog {
+  const known = new Map(values.map(({ name, value, called }) => [name, `${value}${called ? '' : ', not called'}`]));
+  return catalog.map((entry) => {
+    const definition = entry.kind === 'sequence value' ? known.get(entry.subject) : undefined;
+    return definition === undefined ? entry : { ...entry, definition };
+  });
 }
 
 interface DatabaseRow {

@@ -1,6 +1,5 @@
 import { OperationError } from '@holdfast/contracts';
 import { makeTempDir, throwawayPostgres, type ThrowawayPostgres } from '@holdfast/testing';
-import { randomUUID } from 'node:crypto';
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -22,8 +21,8 @@ import { readManifest } from '../manifest/manifest.ts';
 import type { PostgresTarget } from '../postgres/target.ts';
 import { attachRepository, type Repository } from '../repository/repository.ts';
 
-/** 40 MiB, so that the rows cannot all be under way between the server and us. */
-const BIG = `CREATE TABLE big AS SELECT g AS id, repeat(md5(g::text), 32) AS text FROM generate_series(1, 40000) g`;
+/** 24 MiB, so that the rows cannot all be under way between the server and us. */
+const BIG = `CREATE TABLE big AS SELECT g AS id, repeat(md5(g::text), 32) AS text FROM generate_series(1, 24000) g`;
 /** Chunks that are written before the first of a table's rows: less than these. */
 const TEXTS = 12;
 
@@ -103,7 +102,7 @@ describe('tables that others hold', () => {
     gate.open();
     const summary = await backup;
     await Promise.all(waiting);
-    expect(summary.rows).toBe(130_000);
+    expect(summary.rows).toBe(114_000);
     const proof = await prove(repository, summary, 'restore', server.target);
     expect(proof).toMatchObject({ verdict: 'proven', differences: [] });
   });
@@ -182,7 +181,7 @@ describe('rights that are missing', () => {
     [
       'the owner is forced to obey',
       'ALTER TABLE seen OWNER TO weak; ALTER TABLE seen ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY',
-      'ALTER TABLE seen OWNER TO postgres; ALTER TABLE seen DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY',
+      'ALTER TABLE seen OWNER TO postgres; ALTER TABLE seen DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY; GRANT SELECT ON seen TO weak',
     ],
   ])('are told when %s', async (_kind, done, undone) => {
     await expectRefused(done, undone, 'postgres.rows_hidden', /public\.seen/);
@@ -220,7 +219,7 @@ describe('connections that break', () => {
 
   afterEach(async () => {
     const summary = await takeBackup(source, repository);
-    expect(await prove(repository, summary)).toMatchObject({ verdict: 'proven', rows: 40_500 });
+    expect(await prove(repository, summary)).toMatchObject({ verdict: 'proven', rows: 24_500 });
     expect(await listed(repository)).toContain(summary.backupId);
   });
 
@@ -338,6 +337,5 @@ describe('writers meanwhile', () => {
       );
       expect(rows).toEqual([{ sum: 200_000, some: true, unpaired: 0 }]);
     }
-    expect(randomUUID()).not.toBe(backups[0]?.backupId);
   });
 });

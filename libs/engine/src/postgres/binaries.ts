@@ -29,14 +29,15 @@ export async function findServer(toolsDir: string, major: number): Promise<strin
 
 /**
  * The directory that holds a `pg_dump` able to read this server: of the same major version, else of the next newer
- * one (pg_dump refuses servers newer than itself), or null.
+ * one (pg_dump refuses servers newer than itself), or null. `installed`: where else to look.
  */
 export async function findClient(
   toolsDir: string,
   serverMajor: number,
+  installed: (major: number) => string[] = installedDirs,
 ): Promise<{ binDir: string; major: number } | null> {
   for (let major = serverMajor; major <= NEWEST_MAJOR; major += 1) {
-    for (const binDir of [join(toolsDir, 'postgres-client', String(major), 'bin'), ...installedDirs(major)]) {
+    for (const binDir of [join(toolsDir, 'postgres-client', String(major), 'bin'), ...installed(major)]) {
       if ((await majorOf(binDir, 'pg_dump')) === major) return { binDir, major };
     }
   }

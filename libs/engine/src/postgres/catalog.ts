@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { MAJOR_KIND } from './catalog/across-majors.ts';
 import { CONSTRAINT_READERS } from './catalog/constraints-and-indexes.ts';
 import { DATABASE_READERS } from './catalog/database.ts';
-import type { Catalog, CatalogEntry, CatalogOptions, CatalogRow } from './catalog/entry.ts';
+import type { Catalog, CatalogEntry, CatalogOptions, CatalogRow, Reader } from './catalog/entry.ts';
 import { settleExpression, settleRoutine } from './catalog/expressions.ts';
 import { FOREIGN_READERS, largeObjects } from './catalog/foreign-and-replication.ts';
 import { FUNCTION_READERS } from './catalog/functions.ts';
@@ -19,7 +19,7 @@ export { compareCatalogs } from './catalog/compare.ts';
 export type { Catalog, CatalogEntry, CatalogOptions } from './catalog/entry.ts';
 export { selectFromCatalog } from './catalog/select.ts';
 
-const READERS = [
+const READERS: Reader[] = [
   ...SCHEMA_READERS,
   ...TYPE_READERS,
   ...TABLE_READERS,

@@ -35,7 +35,7 @@ function unreachable(target: PostgresTarget, error: unknown): OperationError {
 }
 
 /** Says in our words why connecting failed; the message never holds the password. */
-export function translateConnect(error: unknown, target: PostgresTarget): OperationError {
+function translateConnect(error: unknown, target: PostgresTarget): OperationError {
   if (error instanceof OperationError) return error;
   const code = faultCode(error) ?? '';
   const message = messageOf(error);

@@ -4,7 +4,7 @@ import type { ManifestSource, RoleDescription } from '../manifest/manifest.ts';
 import { translateQuery } from './connection.ts';
 import { displayName } from './identifiers.ts';
 
-export const OLDEST_MAJOR = 15;
+const OLDEST_MAJOR = 15;
 const NAMES_SHOWN = 20;
 
 /** Schemas of a Supabase project that belong to the platform and are made anew by it. */

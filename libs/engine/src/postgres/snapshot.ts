@@ -159,6 +159,7 @@ async function openReader(target: PostgresTarget, options: SnapshotOptions, more
     return client;
   } catch (error) {
     await disconnect(client);
+    options.signal.throwIfAborted();
     throw translateQuery(error, 'opening a session');
   }
 }

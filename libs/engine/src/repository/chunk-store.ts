@@ -4,8 +4,8 @@ import { hashOnThread, openOnThread, packOnThread } from './codec-threads.ts';
 import { chunkId, chunkPath, type Repository } from './repository.ts';
 
 /** No chunk's plain bytes are longer; a stored one that claims more is damaged. */
-export const LONGEST_CHUNK = 8 << 20;
-export const PLAIN_DOMAIN = 'plain';
+const LONGEST_CHUNK = 8 << 20;
+const PLAIN_DOMAIN = 'plain';
 
 /** One stored piece, as the manifest describes it. Sizes in bytes, digests in hex. */
 export interface ChunkDescription {

@@ -74,7 +74,7 @@ async function applyRoles(input: ApplyInput): Promise<CoverageGap[]> {
  * there yet), sequences, large objects, post-data, and last the database's own settings, which no step before may obey.
  */
 export async function applyBackup(input: ApplyInput): Promise<CoverageGap[]> {
-  const { manifest, meter } = input;
+  const { meter } = input;
   const gaps = await applyRoles(input);
   const run = {
     ...{ target: input.target, signal: input.signal, clientEncoding: 'UTF8' },

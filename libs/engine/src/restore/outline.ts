@@ -167,10 +167,21 @@ class OutlineReader {
   }
 }
 
+const AUTHORIZATION = /^(SET|RESET) SESSION AUTHORIZATION\b/;
+
+/** A grant by somebody else stands between two statements that only serve it: they share its subject. */
+function withGrantors(statements: OutlinedStatement[]): OutlinedStatement[] {
+  return statements.map((outlined, index) => {
+    const verb = AUTHORIZATION.exec(outlined.statement.text)?.[1];
+    if (verb === undefined) return outlined;
+    const grant = statements[verb === 'SET' ? index + 1 : index - 1];
+    return grant ? { ...outlined, subject: grant.subject } : outlined;
+  });
+}
+
 /** Reads how the statements of a dump hang together. */
 export function readOutline(preData: Statement[], postData: Statement[]): Outline {
   const reader = new OutlineReader();
-  reader.outline.preData.push(...preData.map((statement) => reader.read(statement)));
-  reader.outline.postData.push(...postData.map((statement) => reader.read(statement)));
-  return reader.outline;
+  const read = (statements: Statement[]) => withGrantors(statements.map((statement) => reader.read(statement)));
+  return { ...reader.outline, preData: read(preData), postData: read(postData) };
 }

@@ -12,7 +12,7 @@ const PAUSE_MS = 100;
 export const workingName = (operationId: string): string => `holdfast_restore_${operationId.replaceAll('-', '')}`;
 
 /** Where the database that was there before is kept. */
-export const keptName = (database: string, operationId: string): string =>
+const keptName = (database: string, operationId: string): string =>
   suffixed(database, `_before_${operationId.replaceAll('-', '').slice(-8)}`);
 
 /** Whether an earlier attempt of this operation has switched already and was killed before it could say so. */

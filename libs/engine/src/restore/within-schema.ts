@@ -76,6 +76,9 @@ export async function dropChosen(client: pg.Client, selection: Selection): Promi
   return publications.length > 0 ? [gap('publications', publications, reason)] : [];
 }
 
+/** Grants, and the statements around one that say who grants. */
+const GRANTS = /^(?:GRANT|REVOKE|(?:SET|RESET) SESSION AUTHORIZATION)\b/;
+
 /** Runs the statements of a plan in the open transaction and remembers what came of the support. */
 export class SchemaRunner {
   private readonly client: pg.Client;
@@ -107,7 +110,7 @@ export class SchemaRunner {
 
   /** Makes everything, then opens it to others: the grants of a dump are for objects with none but their owner's. */
   async runPreData(): Promise<void> {
-    const isGrant = ({ statement }: OutlinedStatement): boolean => /^(?:GRANT|REVOKE) /.test(statement.text);
+    const isGrant = ({ statement }: OutlinedStatement): boolean => GRANTS.test(statement.text);
     await this.run(this.plan.preData.filter((outlined) => !isGrant(outlined)));
     await this.resetGrants();
     await this.run(this.plan.preData.filter(isGrant));

@@ -1,7 +1,7 @@
 import { SCANNER_WASM } from './scanner-wasm.ts';
 
 /** Where chunks of rows are cut, in plain bytes. On average a chunk holds `minimum + average`. */
-export const ROW_CHUNKS = { average: 768 << 10, minimum: 256 << 10, maximum: 4 << 20 } as const;
+const ROW_CHUNKS = { average: 768 << 10, minimum: 256 << 10, maximum: 4 << 20 } as const;
 
 // what is used of the global that @types/node leaves to the DOM's types
 declare const WebAssembly: {

@@ -65,7 +65,7 @@ async function sweep(workDir: string): Promise<void> {
   }
 }
 
-export function targetOfUrl(text: string): PostgresTarget {
+function targetOfUrl(text: string): PostgresTarget {
   const url = new URL(text);
   const mode = url.searchParams.get('sslmode');
   return {

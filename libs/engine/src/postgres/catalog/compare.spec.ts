@@ -39,6 +39,13 @@ describe('compareCatalogs', () => {
     expect(difference?.expected).toHaveLength(4_001);
   });
 
+  it('tells no token and no password of a URL that stands in a definition', () => {
+    const text = `f('{"Authorization":"Bearer abc.def-1"}', 'eyJhbGciOi.eyJyb2xl.x-y', 'https://me:s3cret@host/')`;
+    expect(compareCatalogs([entry('trigger', 't', text)], [])).toMatchObject([
+      { expected: `f('{"Authorization":"Bearer [hidden]"}', '[hidden]', 'https://me:[hidden]@host/')` },
+    ]);
+  });
+
   it('compares the order of columns by those that both have', () => {
     const order = (...names: string[]) => [entry('column order', 't', JSON.stringify(names))];
     expect(compareCatalogs(order('a', 'b', 'c'), order('a', 'x', 'c'))).toEqual([]);

@@ -7,7 +7,12 @@ const byKey = (catalog: Catalog): Map<string, CatalogEntry> => new Map(catalog.m
 
 /** In characters; a report is read by people and crosses Temporal. */
 const LONGEST_TOLD = 4_000;
-const cut = (text: string): string => (text.length > LONGEST_TOLD ? `${text.slice(0, LONGEST_TOLD)}…` : text);
+/** Definitions may hold tokens (arguments of webhook triggers) and URLs with passwords; a report must not. */
+const SECRETS = /\beyJ[\w-]+\.[\w.-]+|(?<=\bBearer )[^\s"'\\]+|(?<=:\/\/[^\s:@/'"]*:)[^\s@'"]+(?=@)/g;
+const cut = (text: string): string => {
+  const told = text.replaceAll(SECRETS, '[hidden]');
+  return told.length > LONGEST_TOLD ? `${told.slice(0, LONGEST_TOLD)}…` : told;
+};
 
 /** The lines in which two definitions differ: what both begin and end with alike is cut away. */
 const differingLines = (expected: string, found: string): [string, string] => {
