@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { runToEnd } from './child-process.ts';
+
+// Only a minute of waiting would show that something was not ended; a busy machine may need some seconds.
+vi.setConfig({ testTimeout: 60_000 });
 
 const lives = (pid: number): boolean => {
   try {
@@ -13,7 +16,7 @@ const lives = (pid: number): boolean => {
 };
 
 async function untilGone(pid: number): Promise<boolean> {
-  for (let waited = 0; waited < 5_000; waited += 50) {
+  for (let waited = 0; waited < 20_000; waited += 50) {
     if (!lives(pid)) return true;
     await sleep(50);
   }
@@ -36,14 +39,14 @@ describe('runToEnd', () => {
   it('ends the whole group when the time is over', async () => {
     const result = await runToEnd('sh', ['-c', 'sleep 60 & echo $!; wait'], { timeoutSeconds: 0.3 });
     expect(result.timedOut).toBe(true);
-    expect(result.seconds).toBeLessThan(5);
+    expect(result.seconds).toBeLessThan(30);
     expect(await untilGone(Number(result.output.trim()))).toBe(true);
   });
 
   it('ends what a program left behind in its group, and does not wait for it', async () => {
     const result = await runToEnd('sh', ['-c', 'sleep 60 & echo $!'], { timeoutSeconds: 10 });
     expect(result).toMatchObject({ code: 0, timedOut: false });
-    expect(result.seconds).toBeLessThan(5);
+    expect(result.seconds).toBeLessThan(30);
     expect(await untilGone(Number(result.output.trim()))).toBe(true);
   });
 });

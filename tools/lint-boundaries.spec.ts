@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ESLint } from 'eslint';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 
 const root = resolve(import.meta.dirname, '..');
 const WALLS = [
@@ -36,11 +36,15 @@ async function broken(file: string, code: string): Promise<string[]> {
 const uses = (module: string) => `import * as used from '${module}';\nexport const value = used;\n`;
 const usesType = (module: string) => `import type * as used from '${module}';\nexport type Value = typeof used;\n`;
 
-beforeAll(() => {
+// A busy machine takes its time to load ESLint and to build the graph.
+vi.setConfig({ testTimeout: 60_000 });
+
+beforeAll(async () => {
   // The rule reads Nx's cached project graph and is silent without one: any nx command writes it.
   const nx = createRequire(import.meta.url).resolve('nx/bin/nx.js');
   execFileSync(process.execPath, [nx, 'show', 'projects'], { cwd: root, stdio: 'pipe', timeout: 60_000 });
-}, 70_000);
+  await broken('libs/contracts/src/sample.ts', 'export {};\n');
+}, 120_000);
 
 const NX = '@nx/enforce-module-boundaries';
 const IMPORTS = '@typescript-eslint/no-restricted-imports';
@@ -90,6 +94,11 @@ const projects: { file: string; allowed: string[]; forbidden: string[] }[] = [
     file: 'apps/api/src/sample.ts',
     allowed: ['@holdfast/contracts', '@holdfast/crypto', '@holdfast/prisma', '@nestjs/common'],
     forbidden: ['@holdfast/engine', '@holdfast/temporal/activities', '@holdfast/testing', '@temporalio/worker'],
+  },
+  {
+    file: 'apps/e2e/src/sample.ts',
+    allowed: ['@holdfast/contracts', '@holdfast/api-client', '@holdfast/testing', '@holdfast/tools/stack'],
+    forbidden: ['@holdfast/engine', '@holdfast/prisma', '@holdfast/crypto', '@holdfast/temporal/activities'],
   },
   {
     file: 'tools/sample.ts',

@@ -138,6 +138,30 @@ describe('docs/recovery.md', () => {
   });
 });
 
+/** All field names in a JSON value. */
+function fieldsOf(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(fieldsOf);
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) => [name, ...fieldsOf(inner)]);
+}
+
+describe('docs/format.md', () => {
+  it('describes every field of a manifest and of the descriptor', async () => {
+    await takeBackup(await server.createDatabase());
+    const place = join(directory, 'repository');
+    const manifests = (await readdir(join(place, 'backups'), { recursive: true })).filter((name) =>
+      name.endsWith('.json'),
+    );
+    const files = ['holdfast.json', ...manifests.map((name) => join('backups', name))];
+    const values = await Promise.all(
+      files.map(async (file) => JSON.parse(await readFile(join(place, file), 'utf8')) as unknown),
+    );
+    const text = await readFile(join(root, 'docs/format.md'), 'utf8');
+    const missing = new Set(values.flatMap(fieldsOf).filter((name) => !text.includes(`\`${name}\``)));
+    expect([...missing]).toEqual([]);
+  });
+});
+
 interface ManifestOfInterest {
   chunks: { id: string }[];
   artifacts: { kind: string; pieces: { chunk: number }[] }[];

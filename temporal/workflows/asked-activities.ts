@@ -28,16 +28,19 @@ const ENGINE: ActivityOptions = {
   retry: retry(5),
 };
 
+/** One short transaction of ours; a worker that is lost in it must not be waited for much longer. */
+const RECORDING_TIMEOUT = '10 seconds';
+
 /** Waits for busy resources and for our own database, but not for ever. */
 const BEGIN: ActivityOptions = {
-  startToCloseTimeout: '30 seconds',
+  startToCloseTimeout: RECORDING_TIMEOUT,
   scheduleToCloseTimeout: '1 hour',
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: retry(),
 };
 
 /** An outcome must be recorded: tried until our own database takes it. */
-const FINISH: ActivityOptions = { startToCloseTimeout: '30 seconds', retry: retry() };
+const FINISH: ActivityOptions = { startToCloseTimeout: RECORDING_TIMEOUT, retry: retry() };
 
 /** Somebody waits for the answer in front of a form: one attempt, which says what it met. */
 const ASK: ActivityOptions = {

@@ -12,16 +12,26 @@ export interface Hold {
   release(): Promise<void>;
 }
 
-/** Holds a lock until released; whoever needs the table waits. Shared catalogs hold up all databases of a server. */
-export async function lock(database: Database, table: string, mode = 'ACCESS EXCLUSIVE'): Promise<Hold> {
-  const client = await connect(database);
-  await client.query(`BEGIN; LOCK TABLE ${table} IN ${mode} MODE`);
+/** Runs a statement in a transaction that stays open: whoever needs what it locks waits. */
+export async function holdBy(database: Database, statement: string): Promise<Hold> {
+  const client = await holder(database);
+  await client.query(`BEGIN; ${statement}`);
   return { held: Promise.resolve(), release: () => client.end() };
 }
 
+async function holder(database: Database): ReturnType<typeof connect> {
+  const client = await connect(database);
+  await client.query("SET statement_timeout = '20s'");
+  return client;
+}
+
+/** Holds a lock until released. Shared catalogs hold up all databases of a server. */
+export const lock = (database: Database, table: string, mode = 'ACCESS EXCLUSIVE'): Promise<Hold> =>
+  holdBy(database, `LOCK TABLE ${table} IN ${mode} MODE`);
+
 /** Runs `statement`, which takes locks, as soon as `when`, a query, finds a row; holds them until released. */
 export async function lockWhen(database: Database, when: Promised, statement: Promised): Promise<Hold> {
-  const client = await connect(database);
+  const client = await holder(database);
   let released = false;
   const held = (async () => {
     const condition = await when;

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freeze, holdThen, lock, lockWhen, occupy, type Hold } from './holds.ts';
+import { freeze, holdBy, holdThen, lock, lockWhen, occupy, type Hold } from './holds.ts';
 import type { Place } from './places.ts';
 import { rowsOf, type Database, type Product } from './product.ts';
 import { databasesLike } from './shop-database.ts';
@@ -29,10 +29,11 @@ const workingName = async (operationId: Promise<string>): Promise<string> =>
 const inDatabase = (name: string, query: string): string =>
   `datname = '${name}' AND state = 'active' AND query LIKE '${query}'`;
 
-const loadingRows = ({ place, operationId }: Started): Promise<Hold> =>
+/** Stops a session of the working database that copies rows. */
+const copying = ({ place, operationId }: Started, direction: 'FROM STDIN' | 'TO STDOUT'): Promise<Hold> =>
   freeze(
     place.database,
-    workingName(operationId).then((name) => inDatabase(name, 'COPY %FROM STDIN')),
+    workingName(operationId).then((name) => inDatabase(name, `COPY %${direction}`)),
   );
 
 const backup = (step: string, hold: KillCase['hold']): KillCase => ({ kind: 'backup', step, hold });
@@ -45,25 +46,24 @@ export const BACKUP_ROWS = backup('rows', ({ place }) =>
   freeze(place.database, Promise.resolve(inDatabase(place.database.database, 'COPY %TO STDOUT'))),
 );
 export const RESTORE_PREFLIGHT = restore('preflight', ({ place }) => lock(place.database, 'pg_catalog.pg_depend'));
-/** CREATE DATABASE writes there; so does a new owner, and a policy that names a role. */
-const noSharedDependencies = (place: Place): Promise<Hold> =>
-  lock(serverOf(place), 'pg_catalog.pg_shdepend', 'SHARE');
-export const RESTORE_PREPARE = restore('prepare', ({ place }) => noSharedDependencies(place));
+/** From which every new database is copied. */
+export const RESTORE_PREPARE = restore('prepare', ({ place }) =>
+  holdBy(serverOf(place), 'ALTER DATABASE template0 RENAME TO template_held'),
+);
+/** Whoever gives something an owner, or a policy a role, writes to pg_shdepend. */
+const LOCK_SHARED_DEPENDENCIES = 'LOCK TABLE pg_catalog.pg_shdepend IN SHARE MODE';
 export const RESTORE_PRE_DATA = restore('pre-data', ({ place, operationId }) =>
   lockWhen(
     serverOf(place),
     workingName(operationId).then((name) => `SELECT FROM pg_database WHERE datname = '${name}'`),
-    Promise.resolve('LOCK TABLE pg_catalog.pg_shdepend IN SHARE MODE'),
+    Promise.resolve(LOCK_SHARED_DEPENDENCIES),
   ),
 );
-export const RESTORE_ROWS = restore('rows', loadingRows);
+export const RESTORE_ROWS = restore('rows', (at) => copying(at, 'FROM STDIN'));
 export const RESTORE_POST_DATA = restore('post-data', async (at) =>
-  holdThen(await loadingRows(at), () => noSharedDependencies(at.place)),
+  holdThen(await copying(at, 'FROM STDIN'), () => holdBy(serverOf(at.place), LOCK_SHARED_DEPENDENCIES)),
 );
-/** Read where the restored catalog is compared, and nowhere before. */
-export const RESTORE_COMPARE = restore('compare', ({ place }) =>
-  lock(serverOf(place), 'pg_catalog.pg_subscription'),
-);
+export const RESTORE_COMPARE = restore('compare', (at) => copying(at, 'TO STDOUT'));
 export const RESTORE_SWITCH = restore('switch', ({ place }) => occupy(place.database));
 
 /** Keeps the operation's row: nobody writes progress or the outcome. `done` says when the engine is through. */

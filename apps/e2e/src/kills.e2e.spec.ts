@@ -1,11 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Hold } from './holds.ts';
+import { watch } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { lock, type Hold } from './holds.ts';
 import * as cases from './kill-cases.ts';
 import type { KillCase } from './kill-cases.ts';
 import { customerOf, type Customer, type Place } from './places.ts';
 import { ended, inStep, rowsOf, startBackup, startProduct, startRestore, type Operation } from './product.ts';
 import type { Product } from './product.ts';
-import { databasesLike, spoil } from './shop-database.ts';
+import { spoil } from './shop-database.ts';
 import { expectSame, expectSound } from './soundness.ts';
 
 const PLACES = ['shop-a', 'shop-b', 'shop-c', 'shop-d'];
@@ -15,7 +18,7 @@ let customer: Customer;
 
 beforeAll(async () => {
   product = await startProduct();
-  customer = await customerOf(product, PLACES, 60_000);
+  customer = await customerOf(product, PLACES);
 });
 afterAll(async () => {
   await product?.stop();
@@ -46,22 +49,28 @@ async function soon<T>(promise: Promise<T>, what: string): Promise<T> {
 }
 
 /** Starts one operation a case, brings each to its place, does `kill`, and lets go. */
-async function runUntil(wanted: KillCase[], kill: () => Promise<unknown>): Promise<Running[]> {
+async function runUntil(wanted: KillCase[], kill: (holds: Hold[]) => Promise<unknown>): Promise<Running[]> {
   const holds: Hold[] = [];
   const running: Running[] = [];
   try {
     for (const [index, wantedCase] of wanted.entries()) {
       const place = customer.places[index] as Place;
       const id = Promise.withResolvers<string>();
+      console.log(new Date().toISOString(), 'hold', nameOf(wantedCase));
       const hold = await wantedCase.hold({ product, place, operationId: id.promise });
       holds.push(hold);
+      console.log(new Date().toISOString(), 'start', nameOf(wantedCase));
       const operationId = await start(wantedCase.kind, place);
       id.resolve(operationId);
       running.push({ kind: wantedCase.kind, place, operationId });
       await soon(hold.held, nameOf(wantedCase));
       if (!wantedCase.where) await inStep(product.api, operationId, wantedCase.step);
     }
-    await kill();
+    console.log(new Date().toISOString(), 'kill');
+    await kill(holds);
+  } catch (e) {
+    console.log(await rowsOf(customer.server.target, "select pid, datname, state, wait_event_type, wait_event, left(query, 200) as q, pg_blocking_pids(pid) b from pg_stat_activity where state <> 'idle'"));
+    throw e;
   } finally {
     await Promise.all(holds.map((hold) => hold.release()));
   }
@@ -94,10 +103,43 @@ const WORKER_KILLS: KillCase[][] = [
   [cases.BACKUP_RECORD, cases.RESTORE_RECORD, cases.RESTORE_UNREPORTED],
 ];
 
+const FOUR_BACKUPS = PLACES.map(() => cases.BACKUP_ROWS);
+
+/** Brings four backups to where all rows are read and nothing is checked; `near` is told the moment they go on. */
+async function beforeTheCheck(near: () => Promise<unknown>): Promise<Running[]> {
+  return runUntil(FOUR_BACKUPS, async (holds) => {
+    // Read for what a backup leaves out, after the rows.
+    const barrier = await lock(customer.server.target, 'pg_catalog.pg_tablespace');
+    await Promise.all(holds.map((hold) => hold.release()));
+    const waiting = 'SELECT FROM pg_locks WHERE NOT granted';
+    await vi.waitFor(async () => expect(await rowsOf(customer.server.target, waiting)).toHaveLength(4), 20_000);
+    await Promise.all([near(), barrier.release()]);
+  });
+}
+
+const firstManifest = (): Promise<void> =>
+  new Promise((seen) => {
+    const watchers = customer.places.map(({ environmentId }) =>
+      watch(join(product.repositoryDir, 'backups', environmentId), () => {
+        for (const watcher of watchers) watcher.close();
+        seen();
+      }),
+    );
+  });
+
+const killWorker = () => product.stack.kill('worker');
+
 describe('a worker that is killed (SIGKILL) is followed by one that completes', () => {
-  it.each(WORKER_KILLS.map((wanted) => [wanted.map(nameOf).join(', '), wanted] as const))('%s', async (_name, wanted) => {
-    const running = await runUntil(wanted, () => product.stack.kill('worker'));
-    await expectCompleted(running, wanted);
-    expect((await databasesLike(customer.server.target, '%_before_%')).length).toBeGreaterThanOrEqual(0);
+  it.each(WORKER_KILLS.map((wanted) => [wanted.map(nameOf).join(', '), wanted] as const))('%s', async (_, wanted) => {
+    await expectCompleted(await runUntil(wanted, killWorker), wanted);
+  });
+
+  it('four backups, of which one has just begun to write its manifest', async () => {
+    await expectCompleted(await beforeTheCheck(() => firstManifest().then(killWorker)), FOUR_BACKUPS);
+  });
+
+  it.each([0, 10, 20])('four backups, %d to 9 ms more after the check of their chunks may begin', async (least) => {
+    const milliseconds = least + Math.random() * 10;
+    await expectCompleted(await beforeTheCheck(() => sleep(milliseconds).then(killWorker)), FOUR_BACKUPS);
   });
 });

@@ -20,10 +20,10 @@ export interface Customer {
 }
 
 /** Makes environments with equal shops and one backup each; spoils what was backed up. */
-export async function customerOf(product: Product, names: string[], orders: number): Promise<Customer> {
+export async function customerOf(product: Product, names: string[]): Promise<Customer> {
   const server = await throwawayPostgres(17);
   const original = await server.createDatabase('original');
-  await fillShop(original, orders);
+  await fillShop(original, 20_000, 60);
   const places: Place[] = [];
   for (const name of names) {
     const database = await copyOf(original, name);

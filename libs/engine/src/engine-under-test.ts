@@ -103,6 +103,8 @@ export class TroubledDirectory extends LocalDirectory {
   private readonly asked = new Set<string>();
   /** Called before a chunk is looked for, which is the first that is done to store it, with how many came before it. */
   beforeStore: (earlier: number) => Promise<void> | void = () => undefined;
+  /** Given what was read before anybody sees it. */
+  afterRead: (path: string, bytes: Buffer) => void = () => undefined;
   /** Called before a file is written; what it throws, the write throws. */
   beforeWrite: (path: string) => Promise<void> | void = () => undefined;
   /** Called before a file is removed. */
@@ -113,7 +115,9 @@ export class TroubledDirectory extends LocalDirectory {
       this.asked.add(path);
       await this.beforeStore(this.asked.size - 1);
     }
-    return super.read(path, signal);
+    const bytes = await super.read(path, signal);
+    if (bytes) this.afterRead(path, bytes);
+    return bytes;
   }
 
   override async write(path: string, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {

@@ -68,8 +68,8 @@ describe.each([15, 17])('restore(backup(db)) equals db on Postgres %i', (major) 
 
   it.each(corpus.filter(({ minMajor = 0 }) => minMajor <= major))(
     '$name',
-    async ({ name, create }) => {
-      const source = await server.createDatabase(`corpus ${name}`);
+    async ({ name, hostileName, create }) => {
+      const source = await server.createDatabase(hostileName ?? `corpus ${name}`);
       const builder = await connectTo(source);
       await create(builder, major);
       await builder.end();
@@ -87,4 +87,22 @@ describe.each([15, 17])('restore(backup(db)) equals db on Postgres %i', (major) 
     },
     120_000,
   );
+
+  it('holds for an owner who is no superuser, on either side', async () => {
+    const role = `plain_owner_${major}`;
+    const admin = await server.client(server.target);
+    await admin.query(`CREATE ROLE ${role} LOGIN CREATEDB PASSWORD 'plain'`);
+    await admin.query(`CREATE DATABASE owned_${major} OWNER ${role}`);
+    const source = { ...server.target, database: `owned_${major}`, user: role, password: 'plain' };
+    const builder = await connectTo(source);
+    await builder.query(`CREATE SCHEMA own; CREATE TYPE own.mood AS ENUM ('a', 'b');
+      CREATE TABLE own.t (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, m own.mood, x text);
+      INSERT INTO own.t (m, x) SELECT 'b', md5(i::text) FROM generate_series(1, 5000) i;
+      CREATE VIEW own.v AS SELECT m, count(*) FROM own.t GROUP BY m; SELECT lo_from_bytea(0, 'bytes');
+      ALTER DATABASE owned_${major} SET work_mem = '7MB'`);
+    await builder.end();
+    const { proof, report } = await roundTrip(server, repository, source);
+    expect(proof).toMatchObject({ differences: [], verdict: 'proven' });
+    expect(report.differences).toEqual([]);
+  }, 60_000);
 });

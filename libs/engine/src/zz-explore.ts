@@ -10,7 +10,7 @@ const { repository } = await attachRepository(await makeTempDir('sel'));
 const environment = { id: randomUUID(), name: 'corpus', kind: 'postgres' as const };
 const run = { signal: new AbortController().signal };
 for (const c of corpus) {
-  if ((c.minMajor ?? 0) > major || c.name === 'many_tables' || (only && !c.name.match(only))) continue;
+  if ((c.minMajor ?? 0) > major || (only && !c.name.match(only))) continue;
   const source = await server.createDatabase();
   const cl = await connect(source); await c.create(cl, major);
   const schemas = (await cl.query<{ n: string }>(`select nspname as n from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'`)).rows.map((r) => r.n);
@@ -32,12 +32,12 @@ for (const c of corpus) {
   if (mode === 'each') {
     const { readManifest } = await import('./manifest/manifest.ts');
     const m = await readManifest(repository, environment.id, id, run.signal);
-    for (const t of m.artifacts.filter((a) => a.kind === 'table')) await go(`table ${t.name}`, { tables: [t.name], newDatabase: name() });
+    for (const t of m.artifacts.filter((a) => a.kind === 'table').slice(0,2)) await go(`table ${t.name}`, { tables: [t.name], newDatabase: name() });
   }
   if (mode === 'each-within') {
     const { readManifest } = await import('./manifest/manifest.ts');
     const m = await readManifest(repository, environment.id, id, run.signal);
-    for (const t of m.artifacts.filter((a) => a.kind === 'table')) await go(`table ${t.name}`, { tables: [t.name], overwrite: true });
+    for (const t of m.artifacts.filter((a) => a.kind === 'table').slice(0,2)) await go(`table ${t.name}`, { tables: [t.name], overwrite: true });
   }
 }
 await server.stop();

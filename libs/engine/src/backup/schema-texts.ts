@@ -61,6 +61,7 @@ export function withSequenceValues(catalog: Catalog, values: SequenceValue[]): C
 }
 
 interface DatabaseRow {
+  owner: string;
   comment: string | null;
   connections: number;
   settings: { role: string | null; entries: string[] }[];
@@ -71,7 +72,7 @@ interface DatabaseRow {
 export async function databaseSql(client: pg.Client): Promise<string> {
   const { rows } = await client.query<DatabaseRow>(
     `SELECT pg_catalog.shobj_description(d.oid, 'pg_database') AS comment,
-       d.datconnlimit AS connections,
+       pg_catalog.pg_get_userbyid(d.datdba) AS owner, d.datconnlimit AS connections,
        coalesce((SELECT json_agg(json_build_object('role', r.rolname, 'entries', s.setconfig) ORDER BY r.rolname)
          FROM pg_catalog.pg_db_role_setting s LEFT JOIN pg_catalog.pg_roles r ON r.oid = s.setrole
          WHERE s.setdatabase = d.oid), '[]') AS settings,
@@ -104,7 +105,8 @@ export async function databaseSql(client: pg.Client): Promise<string> {
       run(`GRANT ${privilege} ON DATABASE %I TO ${to}${grantable ? ' WITH GRANT OPTION' : ''}`);
     }
   }
-  return `-- Settings, comment and grants of the database itself.\n\n${statements.join('\n')}`;
+  if (row) run(`ALTER DATABASE %I OWNER TO ${escaped(quoteIdent(row.owner))}`);
+  return `-- Settings, comment, grants and owner of the database itself.\n\n${statements.join('\n')}`;
 }
 
 const OBJECTS_AT_ONCE = 1000;

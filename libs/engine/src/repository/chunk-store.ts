@@ -110,16 +110,21 @@ export async function readPlain(
   return opened.plain && opened.sha256 === chunk.sha256 ? opened.plain : 'content';
 }
 
-/** A chunk's plain bytes; throws `backup.damaged` naming the artifact that needs it. */
+/**
+ * A chunk's plain bytes; throws `backup.damaged` naming the artifact that needs it. Stored bytes that are not as they
+ * were, but open to the right plain ones, are good enough to restore from.
+ */
 export async function readChunk(
   repository: Repository,
   chunk: ChunkDescription,
   artifact: string,
   signal: AbortSignal,
 ): Promise<Buffer> {
-  const plain = await readPlain(repository, chunk, signal);
-  if (typeof plain !== 'string') return plain;
-  throw new OperationError('backup.damaged', `${artifact}: chunk ${chunk.id} is damaged (${plain})`, {
+  const stored = await readFile(repository, chunkPath(chunk.domain, chunk.id), signal);
+  const opened = typeof stored === 'string' ? null : await openOnThread(stored, chunk.size);
+  if (opened?.plain && opened.sha256 === chunk.sha256) return opened.plain;
+  const problem = typeof stored === 'string' ? stored : 'content';
+  throw new OperationError('backup.damaged', `${artifact}: chunk ${chunk.id} is damaged (${problem})`, {
     hint: 'Verify the backup to see everything that is damaged, and restore from another one.',
   });
 }

@@ -15,7 +15,7 @@ interface Packed {
   stored: Uint8Array<ArrayBuffer>;
   storedSha256: string;
 }
-/** `plain` is null when the stored bytes are no frame, or one of another length. */
+/** `plain` is null when the stored bytes are not exactly one frame, or one of another length. */
 interface Opened {
   storedSha256: string;
   plain: Uint8Array<ArrayBuffer> | null;
@@ -45,9 +45,11 @@ function thread(): void {
   const open = (bytes: Uint8Array, size: number): Opened => {
     const storedSha256 = sha256(bytes);
     try {
-      const options = { chunkSize: Math.max(64, size + 64), maxOutputLength: Math.max(1, size) };
-      const plain = owned(zstdDecompressSync(bytes, options));
-      const whole = plain.byteLength === size;
+      const options = { chunkSize: Math.max(64, size + 64), maxOutputLength: Math.max(1, size), info: true };
+      // with `info` this is the answer, whatever its type says: bytes after the frame are passed over in silence
+      const answer = zstdDecompressSync(bytes, options) as unknown as { buffer: Buffer; engine: { bytesWritten: number } };
+      const plain = owned(answer.buffer);
+      const whole = plain.byteLength === size && answer.engine.bytesWritten === bytes.byteLength;
       return { storedSha256, plain: whole ? plain : null, sha256: whole ? sha256(plain) : '' };
     } catch {
       // bytes that are no frame are an answer: whoever asked says what is damaged

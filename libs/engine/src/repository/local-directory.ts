@@ -123,7 +123,7 @@ export class LocalDirectory implements RepositoryDriver {
       return await readFile(full, { signal });
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return this.absent();
-      if (signal?.aborted) throw error;
+      signal?.throwIfAborted();
       if (UNREADABLE.includes(codeOf(error) ?? '')) {
         throw new OperationError('backup.damaged', `The disk cannot read ${path} in ${this.location} any more`, {
           hint: 'Replace the disk; verify every backup of this repository.',

@@ -10,10 +10,12 @@ import {
   type TextArtifact,
 } from '../manifest/manifest.ts';
 import { disconnect, translateQuery } from '../postgres/connection.ts';
+import { gap } from '../postgres/inspect.ts';
 import { splitStatements, type Statement } from '../postgres/statements.ts';
 import type { PostgresTarget } from '../postgres/target.ts';
 import type { Repository } from '../repository/repository.ts';
 import type { Meter } from '../run.ts';
+import { DATABASE_SETTINGS_GAP } from './comparable-catalog.ts';
 import { loadLargeObjects, loadRows } from './load-rows.ts';
 import { ensureRoles } from './roles.ts';
 import { openSession, runInOrder, runSideBySide, type StatementFault } from './statement-runner.ts';
@@ -88,8 +90,21 @@ export async function applyBackup(input: ApplyInput): Promise<CoverageGap[]> {
   const postData = (await statementsOf(input, 'post-data')).filter(input.keepsStatement);
   meter.step(input.steps.postData, 'statements', postData.length);
   await runSideBySide(postData, input.parallel, run);
-  await runInOrder(await statementsOf(input, 'database'), { ...run, onDone: () => undefined });
-  return gaps;
+  return [...gaps, ...(await applyDatabaseSettings(input))];
+}
+
+/** What describes the database itself; what the role may not give is named as a gap. */
+async function applyDatabaseSettings(input: ApplyInput): Promise<CoverageGap[]> {
+  const refused: string[] = [];
+  await runInOrder(await statementsOf(input, 'database'), {
+    ...{ target: input.target, signal: input.signal, clientEncoding: 'UTF8', onDone: () => undefined },
+    onFault: (fault) => {
+      if (fault.sqlState !== '42501' && fault.sqlState !== '42704') input.onStatementFault(fault);
+      else refused.push(fault.error.message);
+    },
+  });
+  if (refused.length === 0) return [];
+  return [gap(DATABASE_SETTINGS_GAP, refused, 'The restoring role may not give the database these settings.')];
 }
 
 async function applyRows(input: ApplyInput): Promise<void> {

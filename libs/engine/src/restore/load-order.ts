@@ -1,18 +1,6 @@
 import type pg from 'pg';
 import type { TableArtifact } from '../manifest/manifest.ts';
-import { readForeignKeys, targetKey, type TargetTable } from './target-tables.ts';
-
-/** Child -> parents among the tables. */
-async function readParents(client: pg.Client, oids: string[]): Promise<Map<string, string[]>> {
-  const { rows } = await client.query<{ child: string; parent: string }>(
-    `SELECT inhrelid::text AS child, inhparent::text AS parent FROM pg_catalog.pg_inherits
-     WHERE inhrelid = ANY ($1::oid[])`,
-    [oids],
-  );
-  const parents = new Map<string, string[]>();
-  for (const { child, parent } of rows) parents.set(child, [...(parents.get(child) ?? []), parent]);
-  return parents;
-}
+import { readForeignKeys, readParents, targetKey, type TargetTable } from './target-tables.ts';
 
 /**
  * The order in which tables can be loaded while foreign keys are checked: what is referred to comes first. Deferrable

@@ -4,10 +4,10 @@ import type { Manifest, RoleDescription } from '../manifest/manifest.ts';
 import { connect, disconnect, translateQuery } from '../postgres/connection.ts';
 import { databaseExists, listObjects, maintenance } from '../postgres/databases.ts';
 import type { PostgresTarget } from '../postgres/target.ts';
-import { planRestore, rolesOf } from './restore-plan.ts';
+import { planRestore, rolesOf, type RestorePlan } from './restore-plan.ts';
 import { missingRoles } from './roles.ts';
 import type { Selection } from './selection.ts';
-import { lookWithin, missingParents, type WithinLook } from './within-findings.ts';
+import { lookWithin, type WithinLook } from './within-findings.ts';
 
 const SHOWN = 200;
 /** No policy may hide whether a table holds rows, and no search path what is looked at. */
@@ -61,24 +61,29 @@ async function readServer(client: pg.Client): Promise<ServerRow> {
   return row;
 }
 
-/** With a selection, nobody knows yet whether what was chosen needs a missing extension. */
+/** With a selection, nobody knows yet whether what was chosen needs an extension that cannot be had. */
 async function extensionFindings(
   client: pg.Client,
   manifest: Manifest,
   selection: Selection | null,
+  within: boolean,
 ): Promise<PreflightFinding[]> {
-  const { rows } = await client.query<{ name: string; versions: string[] }>(
-    `SELECT name, pg_catalog.array_agg(version) AS versions FROM pg_catalog.pg_available_extension_versions GROUP BY name`,
+  const { rows } = await client.query<{ name: string; versions: string[]; installed: boolean }>(
+    `SELECT name, pg_catalog.array_agg(version) AS versions, pg_catalog.bool_or(installed) AS installed
+     FROM pg_catalog.pg_available_extension_versions GROUP BY name`,
   );
-  const offered = new Map(rows.map(({ name, versions }) => [name, versions]));
+  const offered = new Map(rows.map((row) => [row.name, row]));
   return manifest.source.extensions.flatMap(({ name, version }) => {
-    const versions = offered.get(name);
-    if (!versions && selection) return [warning('extension.missing', `The target's server does not offer ${name}`)];
-    if (!versions) {
+    const there = offered.get(name);
+    if (!there && selection) return [warning('extension.missing', `The target's server does not offer ${name}`)];
+    if (!there) {
       return [blocker('extension.missing', `The target's server does not offer ${name}`, 'Install it there first.')];
     }
-    if (versions.includes(version)) return [];
-    return [warning('extension.version', `${name} ${version} becomes the version that the target's server installs`)];
+    if (within && there.installed) return [];
+    const created = within ? [note('extension.created', `Extension ${name} will be made`)] : [];
+    if (there.versions.includes(version)) return created;
+    const message = `${name} ${version} becomes the version that the target's server installs`;
+    return [...created, warning('extension.version', message)];
   });
 }
 
@@ -123,7 +128,7 @@ async function placeFindings(input: PreflightInput, server: ServerRow): Promise<
 /** What a restore of the whole backup over the database that is there meets. */
 async function replaceFindings(client: pg.Client, overwrite: boolean): Promise<WithinLook> {
   const { names, count } = await listObjects(client, SHOWN);
-  const look: WithinLook = { findings: [], overwritten: names, overwrittenCount: count, present: new Set() };
+  const look = { ...nothingThere(), overwritten: names, overwrittenCount: count };
   if (count === 0) return look;
   const hint = 'Set overwrite, or restore into a new database.';
   const finding = overwrite
@@ -132,13 +137,15 @@ async function replaceFindings(client: pg.Client, overwrite: boolean): Promise<W
   return { ...look, findings: [finding] };
 }
 
-/** Chosen parts in a database of their own. */
-function alone(selection: Selection | null): WithinLook {
-  const present = new Set<string>();
-  const heirs = selection ? missingParents(selection, present) : [];
-  const message = `These tables inherit from others that were not chosen: ${heirs.slice(0, 20).join(', ')}`;
-  const findings = heirs.length > 0 ? [blocker('restore.parent_missing', message, 'Choose the parents too.')] : [];
-  return { findings, overwritten: [], overwrittenCount: 0, present };
+const nothingThere = (): WithinLook => ({ findings: [], overwritten: [], overwrittenCount: 0, present: new Set() });
+
+/** What chosen tables cannot be made without. */
+function missingFindings(plan: RestorePlan | null): PreflightFinding[] {
+  const missing = [...(plan?.missing ?? [])].map(([name, by]) => `${name} (${by})`);
+  if (missing.length === 0) return [];
+  const more = missing.length > 20 ? ` and ${missing.length - 20} more` : '';
+  const message = `What was chosen needs what was not: ${missing.slice(0, 20).join(', ')}${more}`;
+  return [blocker('restore.selection_incomplete', message, 'Choose that too.')];
 }
 
 /** Looks at the target without changing anything. */
@@ -154,7 +161,7 @@ export async function preflight(input: PreflightInput): Promise<Preflight> {
       ? await lookWithin(client, selection, overwrite)
       : newDatabase === null
         ? await replaceFindings(client, overwrite)
-        : alone(selection);
+        : nothingThere();
     const plan = selection && planRestore(selection, place.present);
     const roles = plan ? rolesOf(plan, manifest.source.roles) : manifest.source.roles;
     // rows alone need neither syntax nor extensions nor roles
@@ -163,8 +170,9 @@ export async function preflight(input: PreflightInput): Promise<Preflight> {
         ? []
         : [
             ...versionFindings(manifest, serverMajor),
-            ...(await extensionFindings(client, manifest, selection)),
+            ...(await extensionFindings(client, manifest, selection, within)),
             ...(await roleFindings(client, roles, server)),
+            ...missingFindings(plan),
           ];
     const findings = [...schema, ...(within ? [] : await placeFindings(input, server)), ...place.findings];
     return { ...place, serverVersion: server.version, serverMajor, findings };

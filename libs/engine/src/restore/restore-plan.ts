@@ -8,7 +8,7 @@ import type { ChosenParts } from './apply.ts';
 import type { Selection, SequenceValue } from './selection.ts';
 import { tokensOf } from './sql-tokens.ts';
 import { describeStatement, type StatementFault } from './statement-runner.ts';
-import { neededSupport, objectsOf, type SupportObject } from './support.ts';
+import { mentioned, neededSupport, objectsOf, type SupportObject } from './support.ts';
 
 /** The statements and rows of a selection, once it is known which other tables the target holds. */
 export interface RestorePlan {
@@ -21,6 +21,8 @@ export interface RestorePlan {
   tables: TableArtifact[];
   /** What chosen tables may need: whether it can be made is told by what is chosen. */
   support: Map<Statement, SupportObject>;
+  /** Relations that chosen statements need, that were not chosen and that the target lacks -> what needs them. */
+  missing: Map<string, string>;
   /** Constraints that are not restored, as the catalog names them: `name on schema.table`, by `displayName`. */
   leftOut: Set<string>;
   /** Partitions that become tables of their own. */
@@ -132,6 +134,31 @@ function gapsOf(planner: Planner): CoverageGap[] {
   return gaps;
 }
 
+/** Other tables and views without which chosen statements fail: parents, what policies, rules and views look at. */
+export function neededRelations(selection: Selection, statements: OutlinedStatement[]): Map<string, string> {
+  const { outline, relations } = selection;
+  const needed = new Map<string, string>();
+  for (const outlined of statements) {
+    if (outlined.foreignKey || outlined.attaches || outlined.attachesIndex) continue;
+    for (const name of mentioned(outlined)) {
+      const kind = outline.relations.get(name)?.kind;
+      if (kind === undefined || kind === 'sequence' || relations.has(name) || needed.has(name)) continue;
+      needed.set(name, describeStatement(outlined.statement));
+    }
+  }
+  return needed;
+}
+
+/** Relations outside the selection that decide what of it can be restored, if the target holds them. */
+export function askedRelations(selection: Selection): string[] {
+  const { outline, relations } = selection;
+  const parents = [...outline.parents].flatMap(([child, names]) => (relations.has(child) ? names : []));
+  const { preData, postData } = planRestore(selection, new Set());
+  const referenced = outline.postData.flatMap(({ foreignKey }) => foreignKey?.references ?? []);
+  const needed = neededRelations(selection, [...preData, ...postData]).keys();
+  return [...new Set([...parents, ...referenced, ...needed])].filter((name) => !relations.has(name));
+}
+
 /** Decides for each statement of a backup's schema; `present` names relations of the target that were not chosen. */
 export function planRestore(selection: Selection, present: Set<string>): RestorePlan {
   const planner = new Planner(selection, present);
@@ -156,6 +183,7 @@ export function planRestore(selection: Selection, present: Set<string>): Restore
     sequences: values((key) => relations.has(key)),
     supportSequences: values((key) => !relations.has(key) && supported.has(`relation ${key}`)),
     ...{ tables: selection.tables, support, leftOut: planner.leftOut, detached: planner.detached },
+    missing: new Map([...neededRelations(selection, [...chosen])].filter(([name]) => !present.has(name))),
     gaps: gapsOf(planner),
   };
 }
@@ -184,7 +212,7 @@ export function chosenParts(plan: RestorePlan, roles: RoleDescription[]): Chosen
 }
 
 /** SQLSTATEs that say that something is there already. */
-const THERE_ALREADY = new Set(['42710', '42P06', '42P07', '42723', '42P16', '42P04']);
+const THERE_ALREADY = new Set(['42710', '42P06', '42P07', '42723', '42P16', '23505']);
 
 /** Remembers what of the support could not be made, and what goes with it. */
 export class SupportFaults {

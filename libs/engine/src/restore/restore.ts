@@ -12,6 +12,7 @@ import type { PostgresTarget } from '../postgres/target.ts';
 import type { Repository } from '../repository/repository.ts';
 import { Meter, type Run } from '../run.ts';
 import { applyBackup } from './apply.ts';
+import { comparableCatalog, DATABASE_LOCALE_GAP } from './comparable-catalog.ts';
 import { compareWithBackup } from './compare.ts';
 import { preflight, type Preflight } from './preflight.ts';
 import { chosenParts, planRestore, SupportFaults, type RestorePlan } from './restore-plan.ts';
@@ -67,7 +68,7 @@ export async function restore(input: RestoreArguments, run: Run): Promise<Restor
     ...{ overwrite: input.overwrite || done, signal: run.signal },
   });
   meter.add(1);
-  const plan = selection && planRestore(selection, look.present);
+  const plan = selection && planRestore(selection, input.newDatabase === null ? look.present : new Set());
   const chosen = selection && plan ? { selection, plan } : null;
   const answer = (outcome: Outcome): RestoreReport => report(input, manifest, chosen, look, began, outcome);
   const gaps = [...manifest.coverage.gaps, ...(plan?.gaps ?? [])];
@@ -111,7 +112,7 @@ function refuseBlockers({ findings }: Preflight): void {
 const restoredEarlier = (input: RestoreArguments, database: string, signal: AbortSignal): Promise<boolean> =>
   maintenance(input.target, signal, async (client) => {
     const done = await wasSwitched(client, database, input.operationId);
-    if (done) await unmark(client, database);
+    if (done) await unmark(client, database, input.operationId);
     return done;
   });
 
@@ -157,12 +158,12 @@ async function buildAndSwitch(
   const gaps = likeSource ? [] : [localeGap(manifest)];
   const target = { ...input.target, database: name };
   gaps.push(...(await fill(input, manifest, chosen, target, meter, signal)));
-  const differences = await compareBuilt(input, manifest, chosen, target, meter, signal);
+  const differences = await compareBuilt(input, manifest, chosen, target, gaps, meter, signal);
   refuseDifferences(differences);
   meter.step('switch', 'artifacts', 1);
   const keptDatabase = await maintenance(input.target, signal, async (client) => {
     const kept = await switchDatabases(client, database, input.operationId, signal);
-    await unmark(client, database);
+    await unmark(client, database, input.operationId);
     return kept;
   });
   meter.add(1);
@@ -200,6 +201,7 @@ async function compareBuilt(
   manifest: Manifest,
   chosen: Chosen | null,
   target: PostgresTarget,
+  gaps: CoverageGap[],
   meter: Meter,
   signal: AbortSignal,
 ): Promise<Difference[]> {
@@ -211,7 +213,7 @@ async function compareBuilt(
     ...(chosen ? { tables: chosen.plan.tables } : {}),
     selectCatalog: (catalog) => {
       if (chosen) return selectedCatalog(catalog, chosen.selection, chosen.plan, new Set());
-      return rows ? catalog : withoutValues(catalog);
+      return comparableCatalog(rows ? catalog : withoutValues(catalog), gaps);
     },
   });
 }
@@ -219,7 +221,7 @@ async function compareBuilt(
 const sizeOf = (artifacts: { size: number }[]): number => artifacts.reduce((sum, { size }) => sum + size, 0);
 
 const localeGap = (manifest: Manifest): CoverageGap =>
-  gap('database-locale', [manifest.source.collate], 'The server lacks this locale; the database was made with C.');
+  gap(DATABASE_LOCALE_GAP, [manifest.source.collate], 'The server lacks this locale; the database was made with C.');
 
 function refuseDifferences(differences: Difference[]): void {
   const first = differences[0];

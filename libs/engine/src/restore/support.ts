@@ -19,14 +19,14 @@ class Mentions {
   readonly words = new Set<string>();
   readonly operators = new Set<string>();
 
-  add({ statement: { text }, subject }: OutlinedStatement): void {
+  add({ statement: { text }, subject }: OutlinedStatement, { texts } = { texts: true }): void {
     if (/^(?:COMMENT|SECURITY LABEL) /.test(text)) return;
     const isRoutine = subject.of === 'object' && subject.type === 'ROUTINE';
     const isExtension = subject.of === 'global' && subject.type === 'EXTENSION';
     const tokens = [...tokensOf(text)];
     this.read(tokens, false);
     for (const token of tokens) {
-      if (token.kind === 'text') this.read([...tokensOf(token.text)], isRoutine);
+      if (token.kind === 'text' && texts) this.read([...tokensOf(token.text)], isRoutine);
       // CREATE EXTENSION … WITH SCHEMA: the one place where a schema's name stands alone
       else if (token.kind === 'name' && isExtension) this.schemas.add(token.text);
     }
@@ -46,6 +46,14 @@ class Mentions {
       else if (second?.kind === 'symbol') this.operators.add(token.text);
     }
   }
+}
+
+/** Qualified names that a statement speaks of outside of what people wrote: these must exist when it runs. */
+export function mentioned(outlined: OutlinedStatement): Set<string> {
+  const mentions = new Mentions();
+  const isRoutine = outlined.subject.of === 'object' && outlined.subject.type === 'ROUTINE';
+  mentions.add(outlined, { texts: !isRoutine });
+  return mentions.pairs;
 }
 
 /** Come by themselves: a default operator class or an implicit cast is used without being named. */

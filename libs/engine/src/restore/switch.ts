@@ -4,7 +4,6 @@ import { faultCode, translateQuery } from '../postgres/connection.ts';
 import { databaseExists, suffixed } from '../postgres/databases.ts';
 import { quoteIdent, quoteLiteral } from '../postgres/identifiers.ts';
 
-const MARK = 'holdfast.restored_by';
 const ATTEMPTS = 50;
 const PAUSE_MS = 100;
 
@@ -15,25 +14,37 @@ export const workingName = (operationId: string): string => `holdfast_restore_${
 const keptName = (database: string, operationId: string): string =>
   suffixed(database, `_before_${operationId.replaceAll('-', '').slice(-8)}`);
 
-/** Whether an earlier attempt of this operation has switched already and was killed before it could say so. */
-export async function wasSwitched(client: pg.Client, database: string, operationId: string): Promise<boolean> {
-  const { rows } = await client.query(
-    `SELECT FROM pg_catalog.pg_db_role_setting s JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase
-     WHERE s.setrole = 0 AND d.datname = $1 AND $2 = ANY (s.setconfig)`,
-    [database, `${MARK}=${operationId}`],
+// In the comment of the database, because that can be set by its owner and in the transaction of the renames.
+const markText = (operationId: string): string => `holdfast restored ${operationId}\n`;
+
+const commentOf = async (client: pg.Client, database: string): Promise<string> => {
+  const { rows } = await client.query<{ comment: string | null }>(
+    `SELECT pg_catalog.shobj_description(oid, 'pg_database') AS comment FROM pg_catalog.pg_database WHERE datname = $1`,
+    [database],
   );
-  return rows.length > 0;
+  return rows[0]?.comment ?? '';
+};
+
+const setComment = async (client: pg.Client, database: string, comment: string): Promise<void> => {
+  const text = comment === '' ? 'NULL' : quoteLiteral(comment);
+  await client.query(`COMMENT ON DATABASE ${quoteIdent(database)} IS ${text}`);
+};
+
+/** Marks a database as restored by an operation, in the open transaction of what it did there. */
+export async function mark(client: pg.Client, database: string, operationId: string): Promise<void> {
+  await setComment(client, database, markText(operationId) + (await commentOf(client, database)));
 }
 
-/** Says in the database's settings which operation restored it; part of the caller's transaction. */
-export const mark = async (client: pg.Client, database: string, operationId: string): Promise<void> => {
-  await client.query(`ALTER DATABASE ${quoteIdent(database)} SET ${MARK} TO ${quoteLiteral(operationId)}`);
-};
+/** Whether an earlier attempt of this operation has switched already and was killed before it could say so. */
+export const wasSwitched = async (client: pg.Client, database: string, operationId: string): Promise<boolean> =>
+  (await commentOf(client, database)).startsWith(markText(operationId));
 
 /** Takes the mark away again, so that the database is as it was backed up. */
-export const unmark = async (client: pg.Client, database: string): Promise<void> => {
-  await client.query(`ALTER DATABASE ${quoteIdent(database)} RESET ${MARK}`);
-};
+export async function unmark(client: pg.Client, database: string, operationId: string): Promise<void> {
+  const comment = await commentOf(client, database);
+  if (comment.startsWith(markText(operationId)))
+    await setComment(client, database, comment.slice(markText(operationId).length));
+}
 
 /**
  * Gives the working database the target's name; what had that name is kept under another. Both renames and the mark are

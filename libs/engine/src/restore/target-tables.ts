@@ -76,6 +76,16 @@ export async function readPresent(client: pg.Client, relations: QualifiedName[])
   return new Set(rows.map(targetKey));
 }
 
+/** Child -> parents among the tables, by OID. */
+export async function readParents(client: pg.Client, oids: string[]): Promise<Map<string, string[]>> {
+  const { rows } = await client.query<{ child: string; parents: string[] }>(
+    `SELECT inhrelid::text AS child, pg_catalog.array_agg(inhparent::text) AS parents FROM pg_catalog.pg_inherits
+     WHERE inhrelid = ANY ($1::oid[]) GROUP BY 1`,
+    [oids],
+  );
+  return new Map(rows.map(({ child, parents }) => [child, parents]));
+}
+
 /** Foreign keys from one of the tables to any, or from any to one of the tables, without those that come from a parent. */
 export async function readForeignKeys(client: pg.Client, oids: string[]): Promise<TargetForeignKey[]> {
   const { rows } = await client.query<
@@ -144,7 +154,7 @@ export async function readSchemaObjects(client: pg.Client, schemas: string[]): P
        LATERAL pg_catalog.pg_identify_object(d.classid, d.objid, 0) io
      WHERE n.nspname = ANY ($1::text[]) AND d.deptype = 'n' AND d.classid <> 'pg_catalog.pg_extension'::regclass
        AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e
-         WHERE e.classid = d.classid AND e.objid = d.objid AND e.deptype IN ('e', 'i'))
+         WHERE e.classid = d.classid AND e.objid = d.objid AND e.objsubid = 0 AND e.deptype IN ('e', 'i'))
      ORDER BY 1 DESC, 2`,
     [schemas],
   );

@@ -2,6 +2,7 @@ import type { PreflightFinding } from '@holdfast/contracts';
 import type pg from 'pg';
 import { displayIdent, displayName } from '../postgres/identifiers.ts';
 import { loadOrder } from './load-order.ts';
+import { askedRelations } from './restore-plan.ts';
 import { ownRelations, type Selection } from './selection.ts';
 import { parseQualified, type QualifiedName } from './sql-tokens.ts';
 import {
@@ -41,26 +42,6 @@ class Findings {
     const text = message.replace('%', () => listed(subjects));
     this.list.push({ severity: 'blocker', code, message: text, ...(hint === undefined ? {} : { hint }) });
   };
-}
-
-/** Relations outside the selection that decide what of it can be restored. */
-export function askedRelations(selection: Selection): QualifiedName[] {
-  const { outline, relations } = selection;
-  const parents = [...outline.parents].flatMap(([child, names]) => (relations.has(child) ? names : []));
-  const referenced = outline.postData.flatMap(({ subject, foreignKey }) =>
-    foreignKey && 'schema' in subject && relations.has(targetKey(subject)) ? [foreignKey.references] : [],
-  );
-  const asked = new Set([...parents, ...referenced].filter((name) => !relations.has(name)));
-  return [...asked].flatMap((name) => parseQualified(name) ?? []);
-}
-
-/** Heirs whose parents are neither chosen nor there cannot be made: their columns are the parent's. */
-export function missingParents(selection: Selection, present: Set<string>): string[] {
-  const { outline, relations } = selection;
-  return [...outline.parents].flatMap(([child, parents]) => {
-    if (!relations.has(child) || outline.partitions.has(child)) return [];
-    return parents.filter((parent) => !relations.has(parent) && !present.has(parent)).map((p) => `${child} (${p})`);
-  });
 }
 
 function columnFindings(selection: Selection, held: Map<string, TargetTable>, blocker: Blocker): void {
@@ -163,7 +144,10 @@ async function lookForRows(client: pg.Client, selection: Selection, overwrite: b
 
 async function lookForTables(client: pg.Client, selection: Selection, overwrite: boolean): Promise<WithinLook> {
   const { list, blocker } = new Findings();
-  const present = await readPresent(client, askedRelations(selection));
+  const present = await readPresent(
+    client,
+    askedRelations(selection).flatMap((name) => parseQualified(name) ?? []),
+  );
   const found = await readTargetTables(client, ownRelations(selection));
   const tables = found.filter(({ relkind }) => relkind !== 'S');
   // what is named already, and sequences that go with their tables
@@ -183,8 +167,6 @@ async function lookForTables(client: pg.Client, selection: Selection, overwrite:
     );
     await referenceFindings(client, tables, blocker);
   }
-  const hint = 'Choose the parents too.';
-  blocker('restore.parent_missing', missingParents(selection, present), 'These tables inherit from others: %', hint);
   return { findings: list, overwritten, overwrittenCount: overwritten.length, present };
 }
 

@@ -6,7 +6,14 @@ import { gap } from '../postgres/inspect.ts';
 import { loadOrder } from './load-order.ts';
 import { loadTable, type LoadInput } from './load-rows.ts';
 import { ownRelations, type Selection, type SequenceValue } from './selection.ts';
-import { readForeignKeys, readTargetTables, tablesWithRows, targetKey, type TargetTable } from './target-tables.ts';
+import {
+  readForeignKeys,
+  readParents,
+  readTargetTables,
+  tablesWithRows,
+  targetKey,
+  type TargetTable,
+} from './target-tables.ts';
 import { silenceTriggers } from './triggers.ts';
 import { command, runStrictly } from './within-session.ts';
 
@@ -52,22 +59,40 @@ async function lockTables(client: pg.Client, tables: TargetTable[]): Promise<voi
   }
 }
 
-async function emptyTables(client: pg.Client, tables: TargetTable[], overwrite: boolean): Promise<void> {
-  // by leaves: TRUNCATE of a parent would also empty foreign tables below it, on their own server
-  const leaves = tables.filter(({ relkind }) => relkind === 'r');
-  if (leaves.length === 0) return;
+/**
+ * What TRUNCATE is told: tables by themselves, and partitioned tables too, which foreign keys may mean. Not those with
+ * foreign tables below them: TRUNCATE would empty these on their own server.
+ */
+async function truncated(client: pg.Client, held: TargetTable[]): Promise<string[]> {
+  const parents = await readParents(
+    client,
+    held.map(({ oid }) => oid),
+  );
+  const lineOf = (oid: string): string[] => [oid, ...(parents.get(oid) ?? []).flatMap(lineOf)];
+  const elsewhere = new Set(held.filter(({ relkind }) => relkind === 'f').flatMap(({ oid }) => lineOf(oid)));
+  return held.flatMap(({ oid, relkind, schema, name }) => {
+    if (relkind === 'r') return `ONLY ${qualified(schema, name)}`;
+    return relkind === 'p' && !elsewhere.has(oid) ? qualified(schema, name) : [];
+  });
+}
+
+async function emptyTables(client: pg.Client, held: TargetTable[], overwrite: boolean): Promise<void> {
   if (overwrite) {
-    const names = leaves.map(({ schema, name }) => `ONLY ${qualified(schema, name)}`);
-    await command(client, `TRUNCATE TABLE ${names.join(', ')}`, 'Emptying the tables');
+    const names = await truncated(client, held);
+    // one statement: tables that refer to each other can be emptied only together
+    if (names.length > 0) await command(client, `TRUNCATE TABLE ${names.join(', ')}`, 'Emptying the tables');
     return;
   }
   // looked at before, but only now are they locked
-  const filled = (await tablesWithRows(client, leaves)).map(targetKey);
-  if (filled.length > 0) {
-    throw new OperationError('restore.target_not_empty', `These tables hold rows: ${filled.slice(0, 20).join(', ')}`, {
-      hint: 'Set overwrite to replace the rows.',
-    });
-  }
+  const filled = await tablesWithRows(
+    client,
+    held.filter(({ relkind }) => relkind === 'r'),
+  );
+  if (filled.length === 0) return;
+  const names = filled.slice(0, 20).map(targetKey).join(', ');
+  throw new OperationError('restore.target_not_empty', `These tables hold rows: ${names}`, {
+    hint: 'Set overwrite to replace the rows.',
+  });
 }
 
 /**
@@ -99,7 +124,7 @@ export async function replaceRows(
   const targets = held.filter(({ relkind }) => relkind === 'r' || relkind === 'p');
   await lockTables(client, targets);
   const triggers = await silenceTriggers(client, targets);
-  await emptyTables(client, targets, input.overwrite);
+  await emptyTables(client, held, input.overwrite);
   const { order } = triggers.replica ? { order: input.tables } : await loadOrder(client, input.tables, targets);
   await loadTables(load, client, order);
   await triggers.restore();

@@ -29,8 +29,12 @@ const GOES_ALONG = /^(?:publication table|sequence value|cast|transform)(?: |$)/
 function outside(catalog: Catalog, selection: Selection, tables: TargetTable[]): Catalog {
   const names = new Set(tables.map(targetKey));
   const chosen = catalog.filter(({ subject }) => names.has(relationOf(subject) ?? '')).map(({ subject }) => subject);
-  const part = new Set(selectFromCatalog(catalog, { schemas: [...selection.schemas], tables: chosen }));
-  return catalog.filter((entry) => !part.has(entry) && ![entry.kind, entry.of ?? ''].some((of) => GOES_ALONG.test(of)));
+  const part = selectFromCatalog(catalog, { schemas: [...selection.schemas], tables: chosen });
+  const inside = new Set(part.map(({ kind, subject }) => `${kind} ${subject}`));
+  return catalog.filter(({ kind, subject, of }) => {
+    const goes = [`${kind} ${subject}`, of ?? ''];
+    return !goes.some((name) => inside.has(name) || GOES_ALONG.test(name));
+  });
 }
 
 /**
@@ -62,12 +66,16 @@ async function publicationsOf(client: pg.Client, tables: TargetTable[]): Promise
   return rows.map(({ name }) => name);
 }
 
+const readChosen = async (client: pg.Client, selection: Selection): Promise<TargetTable[]> =>
+  (await readTargetTables(client, ownRelations(selection))).filter(({ relkind }) => relkind !== 'S');
+
 /** Drops what was chosen and is there. Without CASCADE: what depends on it is named by Postgres. */
 export async function dropChosen(client: pg.Client, selection: Selection): Promise<CoverageGap[]> {
-  const tables = (await readTargetTables(client, ownRelations(selection))).filter((t) => t.relkind !== 'S');
+  const tables = await readChosen(client, selection);
   const publications = await publicationsOf(client, tables);
   await emptySchemas(client, selection, tables);
-  const left = tables.filter(({ schema }) => !selection.schemas.has(schema));
+  // partitions in other schemas went with their parents
+  const left = selection.schemas.size > 0 ? await readChosen(client, selection) : tables;
   for (const [relkinds, words] of DROPPED) {
     const names = left.filter(({ relkind }) => relkinds.includes(relkind)).map((t) => qualified(t.schema, t.name));
     if (names.length > 0) await command(client, `DROP ${words} ${names.join(', ')}`, 'Dropping what was chosen');

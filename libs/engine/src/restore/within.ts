@@ -154,7 +154,9 @@ export async function restoreWithin(input: WithinInput): Promise<CoverageGap[]> 
   // from here on it is done, whoever cancels; a mark that stays after a kill is taken away by the next attempt
   if (marked) {
     const { database } = input.target;
-    await maintenance(input.target, AbortSignal.timeout(30_000), (client) => unmark(client, database));
+    await maintenance(input.target, AbortSignal.timeout(30_000), (client) =>
+      unmark(client, database, input.operationId),
+    );
   }
   return [...gapsOf(input), ...roleGaps, ...gaps];
 }

@@ -53,6 +53,7 @@ export async function expire(input: ExpireArguments, run: Run): Promise<ExpireOu
   const { repository, environmentId, backupId } = input;
   const meter = new Meter(run);
   meter.step('manifest', 'artifacts', 1);
+  run.signal.throwIfAborted();
   await repository.driver.remove(manifestPath(environmentId, backupId), true);
   meter.add(1);
   meter.step('sweep', 'artifacts', null);

@@ -49,6 +49,7 @@ export class RowScanner {
   private readonly wasm: Exports;
   private readonly input: Uint8Array;
   private readonly inputSize: number;
+  private readonly chunks: { average: number; minimum: number; maximum: number };
 
   constructor(chunks: { average: number; minimum: number; maximum: number } = ROW_CHUNKS) {
     compiled ??= new WebAssembly.Module(Buffer.from(SCANNER_WASM, 'base64'));
@@ -56,7 +57,13 @@ export class RowScanner {
     this.wasm = new WebAssembly.Instance(compiled, {}).exports as Exports;
     this.inputSize = this.wasm.inputSize();
     this.input = new Uint8Array(this.wasm.memory.buffer, this.wasm.inputAddress(), this.inputSize);
-    this.wasm.start(chunks.average, chunks.minimum, chunks.maximum);
+    this.chunks = chunks;
+    this.reset();
+  }
+
+  /** Begins anew, in the same memory. */
+  reset(): void {
+    this.wasm.start(this.chunks.average, this.chunks.minimum, this.chunks.maximum);
   }
 
   /**

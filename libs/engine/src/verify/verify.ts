@@ -118,23 +118,33 @@ function damageOf(artifact: Artifact, problems: Map<number, ChunkProblem>): Dama
   return null;
 }
 
+type OpenChunk = (index: number) => Promise<{ plain: Buffer; sha256: string } | string>;
+
+/** Opens chunks and keeps the last one: small artifacts that come one after another share it. */
+function chunkOpener(repository: Repository, manifest: Manifest, signal: AbortSignal): OpenChunk {
+  let last: { index: number; opened: Awaited<ReturnType<OpenChunk>> } | undefined;
+  return async (index) => {
+    if (last?.index === index) return last.opened;
+    const chunk = manifest.chunks[index];
+    if (!chunk) return 'names a chunk that is not listed';
+    const plain = await readPlain(repository, chunk, signal);
+    last = { index, opened: typeof plain === 'string' ? plain : { plain, sha256: chunk.sha256 } };
+    return last.opened;
+  };
+}
+
 /** Opens an artifact's chunks and compares sizes, digests, row counts and checksums with the manifest. */
-async function contentProblem(
-  repository: Repository,
-  manifest: Manifest,
-  artifact: Artifact,
-  signal: AbortSignal,
-): Promise<string | null> {
-  const counter = artifact.kind === 'table' || artifact.kind === 'large-objects' ? new RowScanner() : null;
+async function contentProblem(open: OpenChunk, artifact: Artifact, scanner: RowScanner): Promise<string | null> {
+  const counter = artifact.kind === 'table' || artifact.kind === 'large-objects' ? scanner : null;
+  counter?.reset();
   let size = 0;
   const digests: string[] = [];
   for (const piece of artifact.pieces) {
-    const chunk = manifest.chunks[piece.chunk];
-    if (!chunk) return 'names a chunk that is not listed';
-    const plain = await readPlain(repository, chunk, signal);
-    if (typeof plain === 'string') return plain;
+    const opened = await open(piece.chunk);
+    if (typeof opened === 'string') return opened;
+    const { plain, sha256 } = opened;
     const bytes = plain.subarray(piece.offset, piece.offset + piece.length);
-    const digest = bytes.length === plain.length ? chunk.sha256 : await sha256Of(bytes);
+    const digest = bytes.length === plain.length ? sha256 : await sha256Of(bytes);
     if (bytes.length !== piece.length || digest !== piece.sha256) return 'content';
     digests.push(digest);
     size += bytes.length;
@@ -181,10 +191,13 @@ async function findDamage(
     'bytes',
     manifest.artifacts.reduce((sum, { size }) => sum + size, 0),
   );
-  for (const artifact of manifest.artifacts) {
+  const open = chunkOpener(repository, manifest, signal);
+  const scanner = new RowScanner();
+  const place = ({ pieces }: Artifact): number => pieces[0]?.chunk ?? -1;
+  for (const artifact of [...manifest.artifacts].sort((a, b) => place(a) - place(b))) {
     signal.throwIfAborted();
     if (!damaged.has(artifact.name)) {
-      const problem = await contentProblem(repository, manifest, artifact, signal);
+      const problem = await contentProblem(open, artifact, scanner);
       if (problem) damaged.set(artifact.name, { artifact: artifact.name, problem, cost: costOf(artifact) });
     }
     meter.add(artifact.size, artifact.size, 'rows' in artifact ? artifact.rows : 0);
