@@ -40,6 +40,9 @@ class BackupTar {
   private readonly repository: Repository;
   private readonly manifest: Manifest;
   private readonly signal: AbortSignal;
+  private readonly stop = new AbortController();
+  /** Of the caller, or ours when nobody reads any more. */
+  private readonly ended: AbortSignal;
   private readonly meter: Meter;
   private readonly mtime: Date;
 
@@ -47,6 +50,7 @@ class BackupTar {
     this.repository = repository;
     this.manifest = manifest;
     this.signal = signal;
+    this.ended = AbortSignal.any([signal, this.stop.signal]);
     this.meter = meter;
     this.mtime = new Date(manifest.source.takenAt);
   }
@@ -56,8 +60,21 @@ class BackupTar {
       () => this.tar.finalize(),
       (error: unknown) => this.tar.destroy(error instanceof Error ? error : new Error(String(error))),
     );
-    await pipeline(this.tar, output, { signal: this.signal });
-    await written;
+    try {
+      await pipeline(this.parts(), output, { signal: this.signal });
+    } catch (error) {
+      this.signal.throwIfAborted();
+      throw error;
+    } finally {
+      // whoever reads may be gone: nothing is read for nobody
+      this.stop.abort();
+      await written;
+    }
+  }
+
+  /** As an iterable: a stream that is not Node's own is not torn down by `pipeline` without loose ends. */
+  private async *parts(): AsyncGenerator<Buffer> {
+    for await (const part of this.tar) yield part as Buffer;
   }
 
   private async writeAll(): Promise<void> {
@@ -75,12 +92,14 @@ class BackupTar {
 
   private async entry(name: string, size: number, bytes: AsyncIterable<Uint8Array>, mode = 0o644): Promise<void> {
     const sink = this.tar.entry({ name: `backup/${name}`, size, mode, mtime: this.mtime });
+    // what ends the tar ends its entry too; whoever waits for the tar is told
+    sink.on('error', () => undefined);
     for await (const part of bytes) {
       this.meter.add(part.length, part.length);
-      if (!sink.write(part)) await once(sink, 'drain', { signal: this.signal });
+      if (!sink.write(part)) await once(sink, 'drain', { signal: this.ended });
     }
     sink.end(undefined);
-    await once(sink, 'finish', { signal: this.signal });
+    await once(sink, 'finish', { signal: this.ended });
   }
 
   private async text(name: string, text: string, mode?: number): Promise<void> {
@@ -96,7 +115,7 @@ class BackupTar {
   }
 
   private plain(name: string, artifact: Artifact): Promise<void> {
-    return this.entry(name, artifact.size, readArtifact(this.repository, this.manifest, artifact, this.signal));
+    return this.entry(name, artifact.size, readArtifact(this.repository, this.manifest, artifact, this.ended));
   }
 
   /** Rows as they are stored where the artifact has its chunks to itself: frames of zstd may stand side by side. */
@@ -111,7 +130,7 @@ class BackupTar {
   private async *stored(artifact: Artifact): AsyncGenerator<Buffer> {
     for (const piece of artifact.pieces) {
       const chunk = this.manifest.chunks[piece.chunk];
-      const stored = chunk ? await readStored(this.repository, chunk, this.signal) : 'missing';
+      const stored = chunk ? await readStored(this.repository, chunk, this.ended) : 'missing';
       if (typeof stored === 'string') {
         throw new OperationError('backup.damaged', `${artifact.name}: chunk ${chunk?.id} is damaged (${stored})`);
       }

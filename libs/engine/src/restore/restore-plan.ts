@@ -135,7 +135,7 @@ function gapsOf(planner: Planner): CoverageGap[] {
 }
 
 /** Other tables and views without which chosen statements fail: parents, what policies, rules and views look at. */
-export function neededRelations(selection: Selection, statements: OutlinedStatement[]): Map<string, string> {
+function neededRelations(selection: Selection, statements: OutlinedStatement[]): Map<string, string> {
   const { outline, relations } = selection;
   const needed = new Map<string, string>();
   for (const outlined of statements) {

@@ -179,8 +179,16 @@ async function inTransaction(input: WithinInput): Promise<{ gaps: CoverageGap[];
     signal.throwIfAborted();
     // so that everything is as it was when this is told; a lost session rolls back by itself
     await client.query('ROLLBACK').catch(() => undefined);
-    throw translateQuery(error, `Restoring into ${target.database}`);
+    throw explained(translateQuery(error, `Restoring into ${target.database}`));
   } finally {
     await disconnect(client);
   }
+}
+
+/** One transaction holds a lock for every table, index and TOAST table that it drops or makes. */
+function explained(error: OperationError): OperationError {
+  if (faultCode(error.cause) !== '53200') return error;
+  const hint =
+    "Raise max_locks_per_transaction on the target's server, choose fewer tables, or restore into a new database.";
+  return new OperationError(error.code, error.message, { hint, cause: error.cause });
 }
