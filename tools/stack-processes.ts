@@ -134,8 +134,9 @@ function variables(c: StackContext): NodeJS.ProcessEnv {
   const { dir, ports, options } = c;
   return {
     NODE_ENV: 'production',
-    // hashing, zstd and files wait for one another in Node's pool of four
-    UV_THREADPOOL_SIZE: '12',
+    // chunks are large and short-lived: glibc gives them back to the system instead of keeping them for each thread
+    MALLOC_ARENA_MAX: '2',
+    MALLOC_MMAP_THRESHOLD_: '262144',
     HOLDFAST_ALLOW_PRIVATE_ADDRESSES: 'loopback',
     HOLDFAST_REPOSITORY_ROOTS: dir.at('repositories'),
     ...process.env,

@@ -1,3 +1,4 @@
+import type { OperationKind } from '@holdfast/contracts';
 import { Context } from '@temporalio/activity';
 import { attachRepository } from './attach.activities.ts';
 import { runBackup } from './backup.activities.ts';
@@ -6,8 +7,8 @@ import { runExpire } from './expire.activities.ts';
 import { toFailure } from './failures.ts';
 import { beginOperation, finishOperation } from './operation.activities.ts';
 import { probeEnvironment } from './probe.activities.ts';
-import { runRestore } from './restore.activities.ts';
-import type { Activities } from './signatures.ts';
+import { runRestore, settle } from './restore.activities.ts';
+import type { Activities, FinishInput } from './signatures.ts';
 import { runVerify } from './verify.activities.ts';
 
 export type { ActivityDependencies } from './dependencies.ts';
@@ -17,7 +18,7 @@ export * from './signatures.ts';
 export function createActivities(dependencies: ActivityDependencies): Activities {
   return {
     beginOperation: (input) => translated(beginOperation(dependencies, input)),
-    finishOperation: (input) => translated(finishOperation(dependencies, input)),
+    finishOperation: (input) => translated(finish(dependencies, input)),
     runBackup: (start) => translated(runBackup(dependencies, start)),
     runVerify: (start) => translated(runVerify(dependencies, start)),
     runRestore: (start) => translated(runRestore(dependencies, start)),
@@ -25,6 +26,16 @@ export function createActivities(dependencies: ActivityDependencies): Activities
     probeEnvironment: (input) => translated(probeEnvironment(dependencies, input)),
     attachRepository: (input) => translated(attachRepository(dependencies, input)),
   };
+}
+
+// The result of a restore is in the history by now, so that none of its attempts can follow.
+async function finish<K extends OperationKind>(
+  dependencies: ActivityDependencies,
+  input: FinishInput<K>,
+): Promise<void> {
+  const { kind, operationId, outcome } = input;
+  if (kind === 'restore' && outcome.status === 'completed') await settle(dependencies, operationId);
+  return finishOperation(dependencies, input);
 }
 
 async function translated<R>(work: Promise<R>): Promise<R> {

@@ -1,8 +1,13 @@
-import type { OperationStart, RestoreReport } from '@holdfast/contracts';
-import { restore } from '@holdfast/engine';
+import type { OperationStart, RestoreInput, RestoreReport } from '@holdfast/contracts';
+import { restore, settleRestore } from '@holdfast/engine';
+import { Context } from '@temporalio/activity';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runEngine } from './engine-run.ts';
+import { withoutSecrets } from './failures.ts';
 import { loadEnvironment, manifestSha256Of, openRegisteredRepository } from './sources.ts';
+
+/** Well within what the recording of an outcome may take. */
+const SETTLE_WITHIN_MS = 4_000;
 
 /** Gives a backup back to the environment that a running operation names, or reports what that would do. */
 export const runRestore = (
@@ -16,5 +21,23 @@ export const runRestore = (
     const manifestSha256 = await manifestSha256Of(dependencies, backupId);
     const what = { backupId, sourceEnvironmentId, manifestSha256, schemas, tables, content };
     const where = { target, newDatabase, dryRun, overwrite };
-    return restore({ repository, ...what, ...where, operationId, parallel: dependencies.parallel }, run);
+    // Kept until this activity's result is in the workflow's history: an attempt after a kill must not restore twice.
+    const keepsMark = true;
+    return restore({ repository, ...what, ...where, operationId, parallel: dependencies.parallel, keepsMark }, run);
   });
+
+/**
+ * Takes the mark of a completed restore off its target. It is asked for once and not waited for: a mark that stays
+ * where the target is away says which operation restored it, and harms nobody.
+ */
+export async function settle(dependencies: ActivityDependencies, operationId: string): Promise<void> {
+  const operation = await dependencies.database.operation.findUniqueOrThrow({ where: { id: operationId } });
+  // The API wrote it from a checked request.
+  const { environmentId, newDatabase } = operation.input as unknown as RestoreInput;
+  try {
+    const { target } = await loadEnvironment(dependencies, environmentId);
+    await settleRestore({ target, newDatabase, operationId }, AbortSignal.timeout(SETTLE_WITHIN_MS));
+  } catch (error) {
+    Context.current().log.warn('the mark of a restore stays on its target', { reason: withoutSecrets(error) });
+  }
+}

@@ -62,7 +62,11 @@ describe('the document', () => {
     try {
       const cwd = join(ROOT, 'libs/api-client');
       const output = join(directory, 'schema.ts');
-      await run(join(cwd, 'node_modules/.bin/openapi-typescript'), ['openapi.json', '--default-non-nullable', 'false', '--output', output], { cwd });
+      await run(
+        join(cwd, 'node_modules/.bin/openapi-typescript'),
+        ['openapi.json', '--default-non-nullable', 'false', '--output', output],
+        { cwd },
+      );
       expect(await readFile(output, 'utf8')).toBe(await readFile(join(cwd, 'src/schema.ts'), 'utf8'));
     } finally {
       await rm(directory, { recursive: true });

@@ -29,6 +29,18 @@ async function holder(database: Database): ReturnType<typeof connect> {
 export const lock = (database: Database, table: string, mode = 'ACCESS EXCLUSIVE'): Promise<Hold> =>
   holdBy(database, `LOCK TABLE ${table} IN ${mode} MODE`);
 
+/** Holds a lock; `held` once so many sessions wait for something. */
+export async function barrier(database: Database, table: string, sessions: number): Promise<Hold> {
+  const client = await holder(database);
+  await client.query(`BEGIN; LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`);
+  // Asked by the session that holds the lock: a new one may need the table itself.
+  const arrived = async (): Promise<void> => {
+    while (((await client.query('SELECT FROM pg_locks WHERE NOT granted')).rowCount ?? 0) < sessions)
+      await sleep(POLL_MS);
+  };
+  return { held: arrived(), release: () => client.end() };
+}
+
 /** Runs `statement`, which takes locks, as soon as `when`, a query, finds a row; holds them until released. */
 export async function lockWhen(database: Database, when: Promised, statement: Promised): Promise<Hold> {
   const client = await holder(database);
@@ -94,7 +106,7 @@ export async function occupy(database: Database): Promise<Hold> {
 }
 
 /** False when there is no such process any more. */
-export function sendSignal(pid: number, signal: NodeJS.Signals): boolean {
+function sendSignal(pid: number, signal: NodeJS.Signals): boolean {
   try {
     return process.kill(pid, signal);
   } catch (error) {

@@ -6,12 +6,17 @@ import type { Place } from './places.ts';
 import { rowsOf, type Database, type Product } from './product.ts';
 import { databasesLike } from './shop-database.ts';
 
+/** A restore that has switched needs no longer for what comes after. */
+const SETTLED_MS = 200;
+
 /** Where an operation is kept until the kill. */
 export interface KillCase {
   kind: 'backup' | 'restore';
   step: string;
   /** Beyond the step. */
   where?: string;
+  /** A restore into a database of this name. */
+  newDatabase?: string;
   hold(at: Started): Promise<Hold>;
 }
 
@@ -77,7 +82,7 @@ async function rowHold({ product, operationId }: Started, done: () => Promise<bo
   );
   let released = false;
   const held = row.held.then(async () => {
-    while (!released && !(await done())) await sleep(5);
+    while (!released && !(await done())) await sleep(30);
   });
   return { held, release: () => ((released = true), row.release()) };
 }
@@ -99,22 +104,31 @@ async function newestManifest({ stack, repositoryDir }: Product, { environmentId
   return join(repositoryDir, 'backups', environmentId, row?.id ?? '', 'manifest.json');
 }
 
-/** The new database has the target's name, and everything was done about it. */
-const switched = ({ place, operationId }: Started) => async (): Promise<boolean> => {
-  if ((await databasesLike(place.database, await workingName(operationId))).length > 0) return false;
-  const kept = `${place.database.database}_before_${(await operationId).replaceAll('-', '').slice(-8)}`;
-  if ((await databasesLike(place.database, kept)).length === 0) return false;
-  await sleep(200);
-  return true;
-};
+/** The working database has its final name, and a moment later everything was done about it. */
+const switched =
+  ({ place, operationId }: Started, becomes: string) =>
+  async (): Promise<boolean> => {
+    const working = await workingName(operationId);
+    if ((await databasesLike(place.database, working)).length > 0) return false;
+    const final = becomes.replace('%', (await operationId).replaceAll('-', '').slice(-8));
+    if ((await databasesLike(place.database, final)).length === 0) return false;
+    await sleep(SETTLED_MS);
+    return true;
+  };
 
+const UNREPORTED = 'before the engine could report';
 export const BACKUP_UNREPORTED: KillCase = {
-  ...{ kind: 'backup', step: 'record', where: 'before the engine could report' },
+  ...{ kind: 'backup', step: 'record', where: UNREPORTED },
   hold: (at) => rowHold(at, manifestWritten(at)),
 };
 export const RESTORE_UNREPORTED: KillCase = {
-  ...{ kind: 'restore', step: 'record', where: 'before the engine could report' },
-  hold: (at) => rowHold(at, switched(at)),
+  ...{ kind: 'restore', step: 'record', where: UNREPORTED },
+  hold: (at) => rowHold(at, switched(at, `${at.place.database.database}_before_%`)),
+};
+const NEW_DATABASE = 'restored';
+export const RESTORE_UNREPORTED_NEW: KillCase = {
+  ...{ kind: 'restore', step: 'record', where: `into a new database ${UNREPORTED}`, newDatabase: NEW_DATABASE },
+  hold: (at) => rowHold(at, switched(at, NEW_DATABASE)),
 };
 
 /** The worker waits for the row, to write how the operation ended. */
@@ -125,5 +139,7 @@ const writingOutcome = async (at: Started): Promise<Hold> => {
   const before = await count();
   return rowHold(at, async () => (await count()) > before);
 };
-export const BACKUP_RECORD: KillCase = { ...backup('record', writingOutcome), where: 'while the outcome is written' };
-export const RESTORE_RECORD: KillCase = { ...restore('record', writingOutcome), where: 'while the outcome is written' };
+/** The engine is through and has reported. */
+export const WHILE_WRITTEN = 'while the outcome is written';
+export const BACKUP_RECORD: KillCase = { ...backup('record', writingOutcome), where: WHILE_WRITTEN };
+export const RESTORE_RECORD: KillCase = { ...restore('record', writingOutcome), where: WHILE_WRITTEN };

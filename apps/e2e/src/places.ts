@@ -23,15 +23,16 @@ export interface Customer {
 export async function customerOf(product: Product, names: string[]): Promise<Customer> {
   const server = await throwawayPostgres(17);
   const original = await server.createDatabase('original');
-  await fillShop(original, 20_000, 60);
-  const places: Place[] = [];
-  for (const name of names) {
-    const database = await copyOf(original, name);
-    const environmentId = await register(product.api, name, database);
-    const backupId = await backedUp(product.api, environmentId);
-    places.push({ environmentId, database, original, backupId });
-  }
+  await fillShop(original, 20_000, 32);
+  const databases: Database[] = [];
+  for (const name of names) databases.push(await copyOf(original, name));
+  const places = await Promise.all(databases.map((database) => backedUpPlace(product, database, original)));
   const spoiled = await copyOf(original, 'spoiled');
   await Promise.all([spoiled, ...places.map(({ database }) => database)].map(spoil));
   return { server, places, spoiled };
+}
+
+async function backedUpPlace({ api }: Product, database: Database, original: Database): Promise<Place> {
+  const environmentId = await register(api, database.database, database);
+  return { environmentId, database, original, backupId: await backedUp(api, environmentId) };
 }

@@ -9,7 +9,7 @@ export interface ProcessLine {
 }
 
 /** Every process but the `ps` that tells. */
-export async function allProcesses(): Promise<ProcessLine[]> {
+async function allProcesses(): Promise<ProcessLine[]> {
   const { stdout } = await promisify(execFile)('ps', ['-ww', '-eo', 'pid=,ppid=,args='], { maxBuffer: 50_000_000 });
   return stdout.split('\n').flatMap((line) => {
     const [, pid, parent, command] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
@@ -18,15 +18,11 @@ export async function allProcesses(): Promise<ProcessLine[]> {
   });
 }
 
-/** Command lines that hold the text. */
-export const commandsWith = async (text: string): Promise<string[]> =>
-  (await allProcesses()).flatMap(({ command }) => (command.includes(text) ? [command] : []));
-
 /** All that a process started, and what those started. */
 export async function descendantsOf(pid: number): Promise<ProcessLine[]> {
   const all = await allProcesses();
   const found: ProcessLine[] = [];
-  for (let parents = [pid]; parents.length > 0; ) {
+  for (let parents = [pid]; parents.length > 0;) {
     const children = all.filter(({ parent }) => parents.includes(parent));
     found.push(...children);
     parents = children.map((child) => child.pid);

@@ -14,7 +14,7 @@ type RestoreBackup = components['schemas']['RestoreBackup'];
 /** How to sign in to a Postgres database. */
 export type Database = Stack['database'];
 
-const POLL_MS = 50;
+const POLL_MS = 100;
 
 /** A whole Holdfast of one spec, with its first account signed in. */
 export interface Product {
@@ -56,7 +56,7 @@ export async function startProduct(options: Partial<StackOptions> = {}): Promise
 }
 
 /** A bearer token of the owner, with the password that the first start made. */
-export async function signIn({ urls, owner }: Pick<Stack, 'urls' | 'owner'>): Promise<string> {
+async function signIn({ urls, owner }: Pick<Stack, 'urls' | 'owner'>): Promise<string> {
   const answer = await fetch(`${urls.api}/api/v1/auth/sign-in`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -121,7 +121,7 @@ export async function completed(api: ApiClient, id: string, seconds?: number): P
 /** Waits until an operation runs the step. */
 export async function inStep(api: ApiClient, id: string, step: string, seconds = 20): Promise<Operation> {
   let seen: Operation | null = null;
-  for (const until = Date.now() + seconds * 1000; Date.now() < until; await sleep(20)) {
+  for (const until = Date.now() + seconds * 1000; Date.now() < until; await sleep(30)) {
     seen = await look(api, id);
     if (seen?.progress.step === step) return seen;
     if (seen && isFinal(seen.status)) break;

@@ -71,7 +71,7 @@ const createWorker = (
     activities: createActivities(dependencies),
     dataConverter: { payloadCodecs: [encryptedPayloadCodec(config.HOLDFAST_MASTER_KEY)] },
     maxConcurrentActivityTaskExecutions: 4,
-    maxCachedWorkflows: 100,
+    maxCachedWorkflows: 20,
     // A cancel reaches an activity with its next heartbeat that is really sent.
     maxHeartbeatThrottleInterval: '1 second',
     defaultHeartbeatThrottleInterval: '1 second',

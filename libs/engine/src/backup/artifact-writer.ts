@@ -10,7 +10,7 @@ export const PACKED_BELOW = 128 << 10;
 const PACK_LEAST = 256 << 10;
 const PACK_FULL = 4 << 20;
 /** Chunks on their way to the repository at one time; each holds at most `LONGEST_CHUNK` bytes. */
-const IN_FLIGHT = 8;
+const IN_FLIGHT = 6;
 const TEXT_CHUNK = 1 << 20;
 
 /** The bytes of one artifact, stored. */

@@ -5,6 +5,7 @@ import {
   type EnvironmentKind,
   type OperationTypes,
 } from '@holdfast/contracts';
+import type pg from 'pg';
 import { isTable, writeManifest, type Artifact, type Manifest, type ManifestSource } from '../manifest/manifest.ts';
 import { findClient } from '../postgres/binaries.ts';
 import { readCatalog } from '../postgres/catalog.ts';
@@ -21,14 +22,20 @@ import {
   rolePasswordGap,
 } from '../postgres/inspect.ts';
 import { dumpSection } from '../postgres/pg-dump.ts';
-import { openSnapshot, READ_SETTINGS, type Snapshot } from '../postgres/snapshot.ts';
+import { openSnapshot, queuedFor, READ_SETTINGS, type Snapshot } from '../postgres/snapshot.ts';
 import { listSourceTables } from '../postgres/tables.ts';
 import { chunkPath, FORMAT_VERSION, type Repository } from '../repository/repository.ts';
 import { Meter, type Run } from '../run.ts';
 import { ArtifactWriter } from './artifact-writer.ts';
 import { captureRows, type PendingArtifact } from './capture-rows.ts';
 import { rolesSql } from './roles-sql.ts';
-import { databaseSql, largeObjectDefinitions, readSequences, sequencesSql, withSequenceValues } from './schema-texts.ts';
+import {
+  databaseSql,
+  largeObjectDefinitions,
+  readSequences,
+  sequencesSql,
+  withSequenceValues,
+} from './schema-texts.ts';
 
 /** The environment a backup is taken of. */
 export interface EnvironmentRef {
@@ -116,8 +123,8 @@ async function captureTexts(
     }),
   );
   await Promise.allSettled(both);
-  const dumps = await Promise.all(both);
   const { client } = snapshot;
+  const dumps = await Promise.all(both).catch((error: unknown) => nameTheQueued(client, error));
   return reading('reading the schema', async () => {
     const sequences = await readSequences(client, excludeSchemas);
     const catalog = withSequenceValues(await readCatalog(client, { excludeSchemas }), sequences);
@@ -130,6 +137,15 @@ async function captureTexts(
       await keep('catalog', once(JSON.stringify(catalog))),
     ];
   });
+}
+
+/** pg_dump locks many tables at once and names all of them when it waited too long for one. */
+async function nameTheQueued(client: pg.Client, error: unknown): Promise<never> {
+  if (!(error instanceof OperationError) || error.code !== 'postgres.lock_timeout') throw error;
+  const table = await reading('reading the locks', () => queuedFor(client));
+  if (table === null) throw error;
+  const message = `Table ${table} could not be read: somebody else waits for an exclusive lock on it`;
+  throw new OperationError(error.code, message, { hint: 'Start it again when no migration is running.', cause: error });
 }
 
 async function* once(text: string): AsyncGenerator<Buffer> {

@@ -45,7 +45,7 @@ async function manifestBytes(repository: Repository): Promise<number> {
 }
 
 describe('a second backup', () => {
-  const rows = 400_000;
+  const rows = 300_000;
   let begun: Awaited<ReturnType<typeof begin>>;
   /** What the second backup added, as a share of what the first did. */
   async function second(): Promise<number> {
@@ -63,7 +63,7 @@ describe('a second backup', () => {
          md5(g::text) || md5((g * 7)::text) FROM generate_series(1, ${rows}) g`,
     );
     expect(begun.first.storedBytes).toBe(await storedBytes(begun.repository));
-    expect(begun.first.storedBytes).toBeGreaterThan(10_000_000);
+    expect(begun.first.storedBytes).toBeGreaterThan(8_000_000);
   });
 
   it('of an unchanged database stores its manifest', async () => {
@@ -103,7 +103,8 @@ it('keeps 500 small tables in few chunks, and a change in one of them costs few'
   const moved = [...(await chunksOf(repository, third))].filter((path) => !after.has(path));
   // schema, catalog and the packs around the table that went and the one that came
   expect(moved.length).toBeLessThanOrEqual(8);
-  for (const backup of [first, next, third]) expect(await prove(repository, backup)).toMatchObject({ verdict: 'proven' });
+  for (const backup of [first, next, third])
+    expect(await prove(repository, backup)).toMatchObject({ verdict: 'proven' });
 });
 
 it('stores equal tables once, also when they are read at the same time', async () => {
@@ -141,7 +142,10 @@ describe('a damaged chunk that the next backup needs', () => {
         await writeFile(path, bytes);
       },
     ],
-    ['another file', async (path) => writeFile(path, await readFile(join(repository.driver.location, 'holdfast.json')))],
+    [
+      'another file',
+      async (path) => writeFile(path, await readFile(join(repository.driver.location, 'holdfast.json'))),
+    ],
   ])('is written again when it is %s, and both backups verify', async (_name, harm) => {
     for (const path of await chunksOf(repository, first)) await harm(join(repository.driver.location, path));
     expect(await prove(repository, first)).toMatchObject({ verdict: 'damaged' });

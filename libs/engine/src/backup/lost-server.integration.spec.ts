@@ -20,7 +20,10 @@ afterAll(async () => {
 /** The server's process and all that it started. */
 async function processesOf(pid: number): Promise<number[]> {
   const { stdout } = await promisify(execFile)('ps', ['-A', '-o', 'pid=,ppid=']);
-  const pairs = stdout.trim().split('\n').map((line) => line.trim().split(/\s+/).map(Number));
+  const pairs = stdout
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number));
   return [pid, ...pairs.flatMap(([child, parent]) => (child !== undefined && parent === pid ? [child] : []))];
 }
 
@@ -41,7 +44,10 @@ it('a source server that is killed in the middle of a COPY ends the backup, and 
   await server.server.exited;
   gate.open();
   const error = await backup;
-  expect({ code: error.code, retryable: error.retryable }).toEqual({ code: 'postgres.connection_lost', retryable: true });
+  expect({ code: error.code, retryable: error.retryable }).toEqual({
+    code: 'postgres.connection_lost',
+    retryable: true,
+  });
   expect(await listed(repository)).toEqual([]);
   expect((await failureOf(takeBackup(source, repository))).code).toBe('environment.unreachable');
 

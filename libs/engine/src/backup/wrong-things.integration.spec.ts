@@ -95,7 +95,12 @@ describe('tables that others hold', () => {
     const backup = takeBackup(target, held, { parallel: 1, lockTimeoutSeconds: 3 });
     await gate.arrived;
     const waiting = [];
-    for (const sql of ['ALTER TABLE altered DROP COLUMN id', 'TRUNCATE emptied', 'DROP TABLE dropped', 'TRUNCATE big']) {
+    for (const sql of [
+      'ALTER TABLE altered DROP COLUMN id',
+      'TRUNCATE emptied',
+      'DROP TABLE dropped',
+      'TRUNCATE big',
+    ]) {
       waiting.push(on(target, sql));
       await untilWaiting(sql);
     }
@@ -152,7 +157,12 @@ describe('rights that are missing', () => {
 
   it.each([
     ['a table', 'CREATE TABLE secret (id int)', 'DROP TABLE secret', 'public.secret'],
-    ['a column', 'CREATE TABLE half (a int, b int); GRANT SELECT (a) ON half TO weak', 'DROP TABLE half', 'public.half'],
+    [
+      'a column',
+      'CREATE TABLE half (a int, b int); GRANT SELECT (a) ON half TO weak',
+      'DROP TABLE half',
+      'public.half',
+    ],
     [
       'a partitioned table',
       'CREATE TABLE root (a int) PARTITION BY LIST (a); CREATE TABLE leaf PARTITION OF root DEFAULT; GRANT SELECT ON leaf TO weak',
@@ -172,7 +182,11 @@ describe('rights that are missing', () => {
   });
 
   it.each([
-    ['rows of others are hidden', 'ALTER TABLE seen ENABLE ROW LEVEL SECURITY', 'ALTER TABLE seen DISABLE ROW LEVEL SECURITY'],
+    [
+      'rows of others are hidden',
+      'ALTER TABLE seen ENABLE ROW LEVEL SECURITY',
+      'ALTER TABLE seen DISABLE ROW LEVEL SECURITY',
+    ],
     [
       'a policy shows all rows',
       'ALTER TABLE seen ENABLE ROW LEVEL SECURITY; CREATE POLICY everything ON seen USING (true)',
@@ -233,8 +247,26 @@ describe('connections that break', () => {
   });
 });
 
+it('one of several COPYs that breaks is named, and not those that were stopped because of it', async () => {
+  const target = await server.createDatabase('two');
+  await on(target, BIG, BIG.replace('TABLE big', 'TABLE a_little_less').replace('24000', '22000'));
+  for (const broken of ['big', 'a_little_less']) {
+    const held = await troubled(repository);
+    const gate = gateAt(held.driver, TEXTS);
+    const failed = expectFailure(takeBackup(target, held), 'postgres.connection_lost', new RegExp(`public.${broken}`));
+    await gate.arrived;
+    await sleep(100);
+    const { rows } = await admin.query(
+      `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = 'two' AND query LIKE 'COPY %"${broken}"%'`,
+    );
+    expect(rows).toHaveLength(1);
+    gate.open();
+    await failed;
+  }
+});
+
 describe('a repository that fills up', () => {
-  it.each([0, 3, TEXTS, TEXTS + 5])('is told after %i chunks, and nothing is listed', async (chunks) => {
+  it.each([0, 3, TEXTS - 3])('is told after %i chunks, and nothing is listed', async (chunks) => {
     const full = await troubled(repository);
     let written = 0;
     full.driver.beforeWrite = (path) => {
@@ -243,7 +275,11 @@ describe('a repository that fills up', () => {
       }
     };
     // the chunks of an earlier backup are there: only new ones are written
-    await on(source, 'UPDATE big SET text = repeat(md5(random()::text), 32) WHERE id % 50 = 0', 'CREATE TABLE again ()');
+    await on(
+      source,
+      'UPDATE big SET text = repeat(md5(random()::text), 32) WHERE id % 50 = 0',
+      'CREATE TABLE again ()',
+    );
     const error = await expectFailure(takeBackup(source, full), 'repository.full', /no space/);
     expect(error.retryable).toBe(false);
     await on(source, 'DROP TABLE again');

@@ -193,7 +193,7 @@ describe('a tar of large rows', () => {
     };
     const output = new PassThrough();
     const written = tarOf(backupId, output, counted, signal);
-    for (let before = -1; read.chunks === 0 || before !== read.chunks; ) {
+    for (let before = -1; read.chunks === 0 || before !== read.chunks;) {
       before = read.chunks;
       await sleep(150);
     }

@@ -163,8 +163,7 @@ interface WithStream {
 }
 
 /** The socket under a client; pg keeps it, its types do not show it. */
-export const socketOf = (client: pg.Client): Socket =>
-  (client as unknown as WithStream).connection.stream;
+export const socketOf = (client: pg.Client): Socket => (client as unknown as WithStream).connection.stream;
 
 /** Drops the connection at once, whatever is going on in it. */
 export const destroy = (client: pg.Client): void => {

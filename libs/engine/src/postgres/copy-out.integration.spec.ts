@@ -1,7 +1,8 @@
 import { makeTempDir, throwawayPostgres, type ThrowawayPostgres } from '@holdfast/testing';
 import { createHash, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
+import { once } from 'node:events';
 import { chown, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:net';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
@@ -156,7 +157,9 @@ describe('a COPY that fails', () => {
   it('because its backend was ended is told, and so is every query after it', async () => {
     await withClient(plain, async (client) => {
       const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
-      const copy = failureOf(copyOut(client, 'COPY (SELECT slowly(g) FROM generate_series(1, 9) g) TO STDOUT', keeping().sink));
+      const copy = failureOf(
+        copyOut(client, 'COPY (SELECT slowly(g) FROM generate_series(1, 9) g) TO STDOUT', keeping().sink),
+      );
       await sleep(300);
       await (await server.client()).query('SELECT pg_terminate_backend($1)', [rows[0]?.pid]);
       expect((await copy).message).toMatch(/terminat/i);
@@ -235,7 +238,8 @@ describe('silence', () => {
     await withClient(plain, async (client) => {
       let waited = 0;
       const pause = (): Promise<void> | undefined => (waited++ === 0 ? sleep(700) : undefined);
-      const sql = "COPY (SELECT CASE g WHEN 1 THEN repeat('x', 9999) ELSE slowly(g)::text END FROM generate_series(1, 60) g) TO STDOUT";
+      const sql =
+        "COPY (SELECT CASE g WHEN 1 THEN repeat('x', 9999) ELSE slowly(g)::text END FROM generate_series(1, 60) g) TO STDOUT";
       const error = await failureOf(copyOut(client, sql, keeping({ pause }).sink, 400));
       expect(error.message).toContain('no byte came');
     });
@@ -255,10 +259,16 @@ describe('silence', () => {
 });
 
 describe('connecting', () => {
-  it.each(['require', 'verify-ca', 'verify-full', 'prefer'] as const)('with TLS mode %s is encrypted', async (tlsMode) => {
-    const report = await probeEnvironment({ target: { ...encrypted, tlsMode }, kind: 'postgres', toolsDir: '/none' }, calm);
-    expect(report.tls).toEqual({ used: true, version: 'TLSv1.3' });
-  });
+  it.each(['require', 'verify-ca', 'verify-full', 'prefer'] as const)(
+    'with TLS mode %s is encrypted',
+    async (tlsMode) => {
+      const report = await probeEnvironment(
+        { target: { ...encrypted, tlsMode }, kind: 'postgres', toolsDir: '/none' },
+        calm,
+      );
+      expect(report.tls).toEqual({ used: true, version: 'TLSv1.3' });
+    },
+  );
 
   it('refuses a server that another authority signed, and one of another name', async () => {
     const other = selfSigned(generateKeyPairSync('ec', { namedCurve: 'P-256' }));
@@ -267,7 +277,9 @@ describe('connecting', () => {
       { ...encrypted, tlsMode: 'verify-ca' as const, caCertificate: other },
       { ...encrypted, host: 'localhost' },
     ]) {
-      expect(await failureOf(connect(target, { signal: calm.signal }))).toMatchObject({ code: 'environment.tls_failed' });
+      expect(await failureOf(connect(target, { signal: calm.signal }))).toMatchObject({
+        code: 'environment.tls_failed',
+      });
     }
   });
 
@@ -285,7 +297,8 @@ describe('connecting', () => {
   });
 
   it('to somebody who says nothing is ended by a cancel at once', async () => {
-    const silent: Server = createServer().listen(0, '127.0.0.1');
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
     const { port } = silent.address() as { port: number };
     for (const tlsMode of ['disable', 'require'] as const) {
       const cancel = new AbortController();

@@ -52,7 +52,9 @@ class CopyOut {
     this.parsers = this.socket.listeners('data') as ((data: Buffer) => void)[];
     this.socket.removeAllListeners('data');
     this.socket.on('data', this.take);
-    this.socket.setTimeout(this.silenceMs, this.silent);
+    // not by setTimeout's own argument, which is called once and no more
+    this.socket.on('timeout', this.silent);
+    this.socket.setTimeout(this.silenceMs);
     connection.query(this.text);
     return undefined;
   }
@@ -86,7 +88,7 @@ class CopyOut {
       .catch((error: unknown) => this.fail(error))
       .finally(() => {
         this.paused = false;
-        // a time-out that passed while we did not listen is not told again by itself
+        // one that passed while we did not listen does not begin again by itself
         socket?.setTimeout(this.silenceMs);
         socket?.resume();
       });

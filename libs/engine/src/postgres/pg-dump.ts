@@ -60,7 +60,8 @@ async function dumpArguments(options: DumpOptions, caFile: string | null, restri
 
 function failure(section: string, code: number | null, killedBy: string | null, stderr: string): OperationError {
   const said = stderr.trim();
-  const locked = /lock timeout|could not obtain lock/i.test(said);
+  // pg_dump gives its LOCK TABLE a statement timeout
+  const locked = /lock timeout|could not obtain lock|statement timeout[^]*LOCK TABLE/i.test(said);
   const message = `pg_dump (${section}) ${killedBy ? `was ended by ${killedBy}` : `exited with ${code}`}: ${said}`;
   if (locked) return new OperationError('postgres.lock_timeout', message);
   if (/permission denied/i.test(said)) return new OperationError('postgres.permission_denied', message);

@@ -96,6 +96,19 @@ async function nameTheLocked(client: pg.Client, batch: TableName[], error: unkno
   return translateQuery(error, 'locking the tables');
 }
 
+/** The table for which somebody is queued with an exclusive lock, so that all who come later wait; null without one. */
+export async function queuedFor(client: pg.Client): Promise<string | null> {
+  const { rows } = await client.query<{ schema: string; name: string }>(
+    `SELECT n.nspname AS schema, c.relname AS name FROM pg_catalog.pg_locks l
+     JOIN pg_catalog.pg_class c ON c.oid = l.relation JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND NOT l.granted
+       AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())
+     ORDER BY l.waitstart LIMIT 1`,
+  );
+  const row = rows[0];
+  return row ? displayName(row.schema, row.name) : null;
+}
+
 interface Exported {
   name: string;
   at: Date;
@@ -182,7 +195,13 @@ function hold(holder: pg.Client, open: () => Promise<pg.Client>, exported: Expor
       const client = await open();
       joined.add(client);
       await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-      await client.query(`SET TRANSACTION SNAPSHOT '${exported.name}'`);
+      await client.query(`SET TRANSACTION SNAPSHOT '${exported.name}'`).catch((error: unknown) => {
+        // undefined object, or invalid value before version 17: it went with the session that held it
+        if (!['42704', '22023'].includes(faultCode(error) ?? '')) throw error;
+        throw new OperationError('postgres.connection_lost', 'The session that held the snapshot is gone', {
+          cause: error,
+        });
+      });
       return client;
     },
     async close() {

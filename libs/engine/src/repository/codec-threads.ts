@@ -47,7 +47,10 @@ function thread(): void {
     try {
       const options = { chunkSize: Math.max(64, size + 64), maxOutputLength: Math.max(1, size), info: true };
       // with `info` this is the answer, whatever its type says: bytes after the frame are passed over in silence
-      const answer = zstdDecompressSync(bytes, options) as unknown as { buffer: Buffer; engine: { bytesWritten: number } };
+      const answer = zstdDecompressSync(bytes, options) as unknown as {
+        buffer: Buffer;
+        engine: { bytesWritten: number };
+      };
       const plain = owned(answer.buffer);
       const whole = plain.byteLength === size && answer.engine.bytesWritten === bytes.byteLength;
       return { storedSha256, plain: whole ? plain : null, sha256: whole ? sha256(plain) : '' };
@@ -79,7 +82,11 @@ class CodecThread {
   private readonly worker: Worker;
 
   constructor(onExit: (thread: CodecThread) => void) {
-    this.worker = new Worker(`(${thread.toString()})()`, { eval: true, name: 'holdfast-codec' });
+    this.worker = new Worker(`(${thread.toString()})()`, {
+      eval: true,
+      name: 'holdfast-codec',
+      resourceLimits: { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 128 },
+    });
     // threads that wait for work do not keep the process alive
     this.worker.unref();
     this.worker.on('message', ({ id, answer }: { id: number; answer: never }) => {
@@ -150,7 +157,7 @@ export async function openOnThread(
 }
 
 const SLAB_BYTES = 4 << 20;
-const SLABS_KEPT = 16;
+const SLABS_KEPT = 8;
 const slabs: SharedArrayBuffer[] = [];
 
 /** A copy of bytes in memory that threads can read, from a small stock; give it back with `releaseShared`. */

@@ -18,7 +18,7 @@ import { preflight, type Preflight } from './preflight.ts';
 import { chosenParts, planRestore, SupportFaults, type RestorePlan } from './restore-plan.ts';
 import { selectedCatalog, withoutValues } from './selected-catalog.ts';
 import { readSelection, type Selection } from './selection.ts';
-import { switchDatabases, unmark, wasSwitched, workingName } from './switch.ts';
+import { keptDatabase, switchDatabases, unmark, wasSwitched, workingName } from './switch.ts';
 import { restoreWithin } from './within.ts';
 
 const SHOWN = 200;
@@ -38,6 +38,11 @@ export interface RestoreArguments {
   overwrite: boolean;
   operationId: string;
   parallel: number;
+  /**
+   * True leaves the mark by which a later attempt of the operation sees that this one did it all, for a caller that can
+   * still be killed before it has told; `settleRestore` takes it away.
+   */
+  keepsMark?: boolean;
 }
 
 interface Outcome {
@@ -62,7 +67,8 @@ export async function restore(input: RestoreArguments, run: Run): Promise<Restor
   const manifest = await readManifest(repository, sourceEnvironmentId, backupId, run.signal, manifestSha256);
   const selection = isSelective(input) ? await readSelection(repository, manifest, input, run.signal) : null;
   const database = input.newDatabase ?? input.target.database;
-  const done = await restoredEarlier(input, database, run.signal);
+  const earlier = await restoredEarlier(input, database, run.signal);
+  const done = earlier !== null;
   const look = await preflight({
     ...{ manifest, selection, target: input.target, newDatabase: done ? null : input.newDatabase },
     ...{ overwrite: input.overwrite || done, signal: run.signal },
@@ -72,15 +78,15 @@ export async function restore(input: RestoreArguments, run: Run): Promise<Restor
   const chosen = selection && plan ? { selection, plan } : null;
   const answer = (outcome: Outcome): RestoreReport => report(input, manifest, chosen, look, began, outcome);
   const gaps = [...manifest.coverage.gaps, ...(plan?.gaps ?? [])];
-  const nothing: Outcome = { keptDatabase: null, differences: [], gaps };
+  const nothing: Outcome = { keptDatabase: earlier?.keptDatabase ?? null, differences: [], gaps };
   if (input.dryRun || done) return answer(nothing);
   refuseBlockers(look);
   if (!chosen || input.newDatabase !== null) {
     return answer(await build(input, manifest, chosen, database, meter, run.signal));
   }
-  const { target, overwrite, operationId } = input;
+  const { target, overwrite, operationId, keepsMark = false } = input;
   const more = await restoreWithin({
-    ...{ repository, manifest, ...chosen, target, overwrite, operationId, signal: run.signal, meter },
+    ...{ repository, manifest, ...chosen, target, overwrite, operationId, keepsMark, signal: run.signal, meter },
   });
   return answer({ ...nothing, gaps: [...manifest.coverage.gaps, ...more] });
 }
@@ -108,13 +114,24 @@ function refuseBlockers({ findings }: Preflight): void {
   throw new OperationError('restore.preflight_failed', `${blockers[0].message}${more}`, hint ? { hint } : {});
 }
 
-/** Whether an earlier attempt of this operation did it all and was killed before it could say so. */
-const restoredEarlier = (input: RestoreArguments, database: string, signal: AbortSignal): Promise<boolean> =>
+/** What an earlier attempt of this operation left that did it all and was killed before it could say so; else null. */
+const restoredEarlier = (
+  input: RestoreArguments,
+  database: string,
+  signal: AbortSignal,
+): Promise<Pick<Outcome, 'keptDatabase'> | null> =>
   maintenance(input.target, signal, async (client) => {
-    const done = await wasSwitched(client, database, input.operationId);
-    if (done) await unmark(client, database, input.operationId);
-    return done;
+    if (!(await wasSwitched(client, database, input.operationId))) return null;
+    if (!input.keepsMark) await unmark(client, database, input.operationId);
+    return { keptDatabase: await keptDatabase(client, database, input.operationId) };
   });
+
+/** Takes the mark of a restore away, once its end can no longer be forgotten; one that is not there is no error. */
+export const settleRestore = (
+  { target, newDatabase, operationId }: Pick<RestoreArguments, 'target' | 'newDatabase' | 'operationId'>,
+  signal: AbortSignal,
+): Promise<void> =>
+  maintenance(target, signal, (client) => unmark(client, newDatabase ?? target.database, operationId));
 
 async function build(
   input: RestoreArguments,
@@ -161,13 +178,13 @@ async function buildAndSwitch(
   const differences = await compareBuilt(input, manifest, chosen, target, gaps, meter, signal);
   refuseDifferences(differences);
   meter.step('switch', 'artifacts', 1);
-  const keptDatabase = await maintenance(input.target, signal, async (client) => {
-    const kept = await switchDatabases(client, database, input.operationId, signal);
-    await unmark(client, database, input.operationId);
-    return kept;
+  const kept = await maintenance(input.target, signal, async (client) => {
+    const name = await switchDatabases(client, database, input.operationId, signal);
+    if (!input.keepsMark) await unmark(client, database, input.operationId);
+    return name;
   });
   meter.add(1);
-  return { keptDatabase, differences, gaps: [...manifest.coverage.gaps, ...gaps] };
+  return { keptDatabase: kept, differences, gaps: [...manifest.coverage.gaps, ...gaps] };
 }
 
 const ALL = { keepsTable: () => true, keepsStatement: () => true };

@@ -14,6 +14,12 @@ export const workingName = (operationId: string): string => `holdfast_restore_${
 const keptName = (database: string, operationId: string): string =>
   suffixed(database, `_before_${operationId.replaceAll('-', '').slice(-8)}`);
 
+/** The name under which an operation's switch kept what was there before; null when nothing was, or it is gone. */
+export async function keptDatabase(client: pg.Client, database: string, operationId: string): Promise<string | null> {
+  const kept = keptName(database, operationId);
+  return (await databaseExists(client, kept)) ? kept : null;
+}
+
 // In the comment of the database, because that can be set by its owner and in the transaction of the renames.
 const markText = (operationId: string): string => `holdfast restored ${operationId}\n`;
 

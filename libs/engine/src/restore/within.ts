@@ -29,6 +29,7 @@ export interface WithinInput {
   target: PostgresTarget;
   overwrite: boolean;
   operationId: string;
+  keepsMark: boolean;
   signal: AbortSignal;
   meter: Meter;
 }
@@ -152,7 +153,7 @@ export async function restoreWithin(input: WithinInput): Promise<CoverageGap[]> 
   const roleGaps = input.selection.content === 'data' ? [] : await makeRoles(input);
   const { gaps, marked } = await inTransaction(input);
   // from here on it is done, whoever cancels; a mark that stays after a kill is taken away by the next attempt
-  if (marked) {
+  if (marked && !input.keepsMark) {
     const { database } = input.target;
     await maintenance(input.target, AbortSignal.timeout(30_000), (client) =>
       unmark(client, database, input.operationId),

@@ -7,7 +7,13 @@ import type { BackupSummary } from '../backup/backup.ts';
 import { calm, environment, failureOf, listed, prove, takeBackup, troubled } from '../engine-under-test.ts';
 import { readManifest } from '../manifest/manifest.ts';
 import type { PostgresTarget } from '../postgres/target.ts';
-import { attachRepository, chunkPath, manifestPath, openRepository, type Repository } from '../repository/repository.ts';
+import {
+  attachRepository,
+  chunkPath,
+  manifestPath,
+  openRepository,
+  type Repository,
+} from '../repository/repository.ts';
 import { expire } from './expire.ts';
 
 let server: ThrowawayPostgres;
@@ -90,19 +96,22 @@ it('does the same again without an error, and sweeps for one that is not there',
   await expectOnly(newer);
 });
 
-it.each([0, 1, 2])('that dies after %i of the chunks leaves the other backup whole, and the next one cleans up', async (after) => {
-  const dying = await troubled(repository);
-  let chunks = 0;
-  dying.driver.beforeRemove = (path) => {
-    if (path.startsWith('chunks/') && chunks++ >= after) throw new Error('killed');
-  };
-  await expect(remove(older, dying)).rejects.toThrow('killed');
-  expect(await listed(repository)).toEqual([newer.backupId]);
-  expect((await chunksThere()).size).toBeGreaterThan((await chunksOf(newer)).length);
-  expect(await prove(repository, newer)).toMatchObject({ verdict: 'proven' });
-  expect((await remove(older)).removedChunks).toBeGreaterThan(0);
-  await expectOnly(newer);
-});
+it.each([0, 1, 2])(
+  'that dies after %i of the chunks leaves the other backup whole, and the next one cleans up',
+  async (after) => {
+    const dying = await troubled(repository);
+    let chunks = 0;
+    dying.driver.beforeRemove = (path) => {
+      if (path.startsWith('chunks/') && chunks++ >= after) throw new Error('killed');
+    };
+    await expect(remove(older, dying)).rejects.toThrow('killed');
+    expect(await listed(repository)).toEqual([newer.backupId]);
+    expect((await chunksThere()).size).toBeGreaterThan((await chunksOf(newer)).length);
+    expect(await prove(repository, newer)).toMatchObject({ verdict: 'proven' });
+    expect((await remove(older)).removedChunks).toBeGreaterThan(0);
+    await expectOnly(newer);
+  },
+);
 
 it('that dies before it removed anything leaves both backups whole', async () => {
   const dying = await troubled(repository);
@@ -164,7 +173,10 @@ it('does nothing when it was cancelled before, and stops in the middle of the sw
 it('sweeps what killed writes left an hour ago, and nothing younger', async () => {
   const chunk = (await chunksOf(newer))[0] ?? '';
   const folder = full(chunk.slice(0, chunk.lastIndexOf('/')));
-  for (const [name, ageMs] of [['.unfinished-old', 3_700_000], ['.unfinished-young', 60_000]] as const) {
+  for (const [name, ageMs] of [
+    ['.unfinished-old', 3_700_000],
+    ['.unfinished-young', 60_000],
+  ] as const) {
     await writeFile(join(folder, name), 'half');
     const at = new Date(Date.now() - ageMs);
     await utimes(join(folder, name), at, at);
