@@ -1,5 +1,7 @@
+import { isFinal, OPERATION_STATUSES } from '@holdfast/contracts';
 import type { OperationStart, RestoreInput, RestoreReport } from '@holdfast/contracts';
-import { restore, settleRestore } from '@holdfast/engine';
+import { dropLeftovers, restore, settleRestore } from '@holdfast/engine';
+import type { PostgresTarget } from '@holdfast/engine';
 import { Context } from '@temporalio/activity';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runEngine } from './engine-run.ts';
@@ -8,6 +10,8 @@ import { loadEnvironment, manifestSha256Of, openRegisteredRepository } from './s
 
 /** Well within what the recording of an outcome may take. */
 const SETTLE_WITHIN_MS = 4_000;
+const SWEEP_WITHIN_MS = 10_000;
+const FINAL = OPERATION_STATUSES.filter(isFinal);
 
 /** Gives a backup back to the environment that a running operation names, or reports what that would do. */
 export const runRestore = (
@@ -23,8 +27,23 @@ export const runRestore = (
     const where = { target, newDatabase, dryRun, overwrite };
     // Kept until this activity's result is in the workflow's history: an attempt after a kill must not restore twice.
     const keepsMark = true;
+    if (!dryRun) await sweep(dependencies, target, run.signal);
     return restore({ repository, ...what, ...where, operationId, parallel: dependencies.parallel, keepsMark }, run);
   });
+
+/** Removes what earlier restores had to leave on the server; nobody's restore waits or fails for it. */
+async function sweep({ database }: ActivityDependencies, target: PostgresTarget, signal: AbortSignal): Promise<void> {
+  const whichEnded = async (ids: string[]): Promise<string[]> => {
+    const where = { id: { in: ids }, status: { in: FINAL } };
+    return (await database.operation.findMany({ where, select: { id: true } })).map(({ id }) => id);
+  };
+  try {
+    await dropLeftovers(target, whichEnded, AbortSignal.any([signal, AbortSignal.timeout(SWEEP_WITHIN_MS)]));
+  } catch (error) {
+    signal.throwIfAborted();
+    Context.current().log.warn('what earlier restores left stays for now', { reason: withoutSecrets(error) });
+  }
+}
 
 /**
  * Takes the mark of a completed restore off its target. It is asked for once and not waited for: a mark that stays

@@ -76,7 +76,10 @@ describe('a worker that is killed (SIGKILL) is followed by one that completes', 
     const met = await runUntil(product, first, one, killWorker);
     met.push(...(await runUntil(product, second, two, killWorker)));
     await expectCompleted(product, customer, met);
-    await expectRetried(product, met.filter(({ case: { where } }) => where !== at.WHILE_WRITTEN));
+    await expectRetried(
+      product,
+      met.filter(({ case: { where } }) => where !== at.WHILE_WRITTEN),
+    );
   });
 
   it('backups in check and manifest, when the first of four writes its manifest; again: at a random instant', async () => {

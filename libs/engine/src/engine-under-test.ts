@@ -99,7 +99,7 @@ export async function sessionsOf(client: pg.Client, database: string): Promise<n
 }
 
 /** A directory in which the storing of chunks can be held up or made to fail; everything else is the real thing. */
-export class TroubledDirectory extends LocalDirectory {
+class TroubledDirectory extends LocalDirectory {
   private readonly asked = new Set<string>();
   /** Called before a chunk is looked for, which is the first that is done to store it, with how many came before it. */
   beforeStore: (earlier: number) => Promise<void> | void = () => undefined;

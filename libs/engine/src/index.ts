@@ -9,6 +9,7 @@ export { attachRepository, openRepository, type Repository } from './repository/
 export type { Run } from './run.ts';
 export { writeBackupTar } from './download/backup-tar.ts';
 export { expire, type ExpireArguments } from './retention/expire.ts';
+export { dropLeftovers } from './restore/leftovers.ts';
 export { restore, settleRestore, type RestoreArguments } from './restore/restore.ts';
 export { scratchServers, type ScratchServers } from './verify/scratch.ts';
 export { verify, type VerifyInput as VerifyArguments } from './verify/verify.ts';

@@ -85,7 +85,7 @@ describe.each([15, 17])('restore(backup(db)) equals db on Postgres %i', (major) 
         await Promise.all([before.end(), after.end()]);
       }
     },
-    120_000,
+    300_000,
   );
 
   it('holds for an owner who is no superuser, on either side', async () => {

@@ -8,6 +8,7 @@ import { reading } from '../postgres/inspect.ts';
 import type { Snapshot } from '../postgres/snapshot.ts';
 import type { SourceTable } from '../postgres/tables.ts';
 import type { Meter } from '../run.ts';
+import { sideBySide } from '../side-by-side.ts';
 import { PACKED_BELOW, type ArtifactWriter } from './artifact-writer.ts';
 import { LARGE_OBJECTS_COPY } from './schema-texts.ts';
 
@@ -124,8 +125,6 @@ async function captureSideBySide(
 ): Promise<SourceTable[]> {
   const queuedFor: SourceTable[] = [];
   const clients: pg.Client[] = [];
-  // the one that failed first is the cause; the others were stopped by it
-  const failures: unknown[] = [];
   const join = async (): Promise<pg.Client> => {
     const client = await snapshot.join();
     clients.push(client);
@@ -141,15 +140,10 @@ async function captureSideBySide(
       client = await join();
     }
   };
-  const workers = Array.from({ length: parallel }, () =>
-    work().catch((error: unknown) => {
-      failures.push(error);
-      queue.length = 0;
-      clients.forEach(destroy);
-    }),
-  );
-  await Promise.all(workers);
-  if (failures.length > 0) throw failures[0];
+  await sideBySide(parallel, work, () => {
+    queue.length = 0;
+    clients.forEach(destroy);
+  });
   return queuedFor;
 }
 

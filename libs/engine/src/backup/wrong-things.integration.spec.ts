@@ -147,8 +147,11 @@ describe('rights that are missing', () => {
   /** Does something to the database, expects the backup of the weak role to fail, and undoes it. */
   async function expectRefused(done: string, undone: string, code: string, names: RegExp): Promise<void> {
     await owner.query(done);
-    await expectFailure(takeBackup(weak, repository), code, names);
-    await owner.query(undone);
+    try {
+      await expectFailure(takeBackup(weak, repository), code, names);
+    } finally {
+      await owner.query(undone);
+    }
   }
 
   it('are enough when the role may read everything', async () => {

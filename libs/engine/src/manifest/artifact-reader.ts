@@ -3,6 +3,19 @@ import { readChunk } from '../repository/chunk-store.ts';
 import type { Repository } from '../repository/repository.ts';
 import type { Artifact, Manifest } from './manifest.ts';
 
+/** The chunk with many small artifacts that was opened last in each repository; the next artifact is likely in it too. */
+const lastShared = new WeakMap<Repository, { id: string; plain: Promise<Buffer> }>();
+
+const readShared: typeof readChunk = (repository, chunk, artifact, signal) => {
+  const last = lastShared.get(repository);
+  if (last?.id === chunk.id) return last.plain;
+  const plain = readChunk(repository, chunk, artifact, signal);
+  lastShared.set(repository, { id: chunk.id, plain });
+  // a failure is told once, by whoever asked; the next one asks the disk again
+  plain.catch(() => lastShared.delete(repository));
+  return plain;
+};
+
 /** Streams an artifact's plain bytes, each chunk checked before any of it is given out; reads one chunk ahead. */
 export async function* readArtifact(
   repository: Repository,
@@ -15,7 +28,8 @@ export async function* readArtifact(
     if (!piece) return undefined;
     const chunk = manifest.chunks[piece.chunk];
     if (!chunk) throw new OperationError('manifest.damaged', `${artifact.name} names a chunk that is not listed`);
-    const read = readChunk(repository, chunk, artifact.name, signal).then((plain) =>
+    const shared = piece.length < chunk.size;
+    const read = (shared ? readShared : readChunk)(repository, chunk, artifact.name, signal).then((plain) =>
       plain.subarray(piece.offset, piece.offset + piece.length),
     );
     // whoever awaits it sees the error; until then it is not an unhandled one

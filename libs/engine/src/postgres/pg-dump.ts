@@ -64,7 +64,8 @@ function failure(section: string, code: number | null, killedBy: string | null, 
   const locked = /lock timeout|could not obtain lock|statement timeout[^]*LOCK TABLE/i.test(said);
   const message = `pg_dump (${section}) ${killedBy ? `was ended by ${killedBy}` : `exited with ${code}`}: ${said}`;
   if (locked) return new OperationError('postgres.lock_timeout', message);
-  if (/permission denied/i.test(said)) return new OperationError('postgres.permission_denied', message);
+  if (/permission denied|may lack \w+ privilege/i.test(said))
+    return new OperationError('postgres.permission_denied', message);
   if (/server version mismatch/i.test(said)) return new OperationError('postgres.client_missing', message);
   if (/closed the connection|terminating connection|connection to server .*failed|invalid snapshot/i.test(said)) {
     return new OperationError('postgres.connection_lost', message);

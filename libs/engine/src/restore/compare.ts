@@ -14,6 +14,7 @@ import type { PostgresTarget } from '../postgres/target.ts';
 import type { Repository } from '../repository/repository.ts';
 import { checksumText } from '../rows/row-scanner.ts';
 import type { Meter } from '../run.ts';
+import { sideBySide } from '../side-by-side.ts';
 
 export interface CompareInput {
   repository: Repository;
@@ -113,19 +114,18 @@ async function compareRows(input: CompareInput): Promise<Difference[]> {
       await client.query('BEGIN READ ONLY');
     }
   };
-  const ended = await Promise.allSettled(
-    Array.from({ length: Math.max(1, input.parallel) }, () =>
-      work().catch((error: unknown) => {
-        queue.length = 0;
-        clients.forEach(destroy);
-        throw error;
-      }),
-    ),
-  );
-  await Promise.all(clients.map((client) => disconnect(client)));
-  input.signal.throwIfAborted();
-  const failed = ended.find((end) => end.status === 'rejected');
-  if (failed) throw failed.reason;
+  const stopOthers = (): void => {
+    queue.length = 0;
+    clients.forEach(destroy);
+  };
+  try {
+    await sideBySide(input.parallel, work, stopOthers);
+  } catch (error) {
+    input.signal.throwIfAborted();
+    throw error;
+  } finally {
+    await Promise.all(clients.map((client) => disconnect(client)));
+  }
   return differences;
 }
 

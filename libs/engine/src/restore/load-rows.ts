@@ -10,6 +10,7 @@ import { qualified, quoteIdent } from '../postgres/identifiers.ts';
 import type { PostgresTarget } from '../postgres/target.ts';
 import type { Repository } from '../repository/repository.ts';
 import type { Meter } from '../run.ts';
+import { sideBySide } from '../side-by-side.ts';
 import { openSession } from './statement-runner.ts';
 
 export interface LoadInput {
@@ -66,9 +67,18 @@ export async function loadTable(
   }
 }
 
+/** Whether an artifact lies within a chunk that it shares with others. */
+const isPacked = ({ pieces }: TableArtifact): boolean => pieces.length === 1 && (pieces[0]?.offset ?? 0) > 0;
+
+/** Largest first, so that the last ones even out; those of one shared chunk together, so that it is opened once. */
+const inOrder = (tables: TableArtifact[]): TableArtifact[] => [
+  ...tables.filter((table) => !isPacked(table)).sort((a, b) => b.size - a.size),
+  ...tables.filter(isPacked).sort((a, b) => (a.pieces[0]?.chunk ?? 0) - (b.pieces[0]?.chunk ?? 0)),
+];
+
 /** Loads tables, largest first, `parallel` at once, each in a transaction of its own. */
 export async function loadRows(input: LoadInput, tables: TableArtifact[]): Promise<void> {
-  const queue = [...tables].sort((a, b) => b.size - a.size).filter(({ rows }) => rows > 0);
+  const queue = inOrder(tables.filter(({ rows }) => rows > 0));
   const clients: pg.Client[] = [];
   const work = async (): Promise<void> => {
     const client = await openSession({ ...input, clientEncoding: input.manifest.source.clientEncoding });
@@ -82,18 +92,18 @@ export async function loadRows(input: LoadInput, tables: TableArtifact[]): Promi
       });
     }
   };
-  const workers = Array.from({ length: Math.max(1, Math.min(input.parallel, queue.length)) }, () =>
-    work().catch((error: unknown) => {
-      queue.length = 0;
-      clients.forEach(destroy);
-      throw error;
-    }),
-  );
-  const ended = await Promise.allSettled(workers);
-  await Promise.all(clients.map((client) => disconnect(client)));
-  input.signal.throwIfAborted();
-  const failed = ended.find((end) => end.status === 'rejected');
-  if (failed) throw failed.reason;
+  const stopOthers = (): void => {
+    queue.length = 0;
+    clients.forEach(destroy);
+  };
+  try {
+    await sideBySide(Math.min(input.parallel, queue.length), work, stopOthers);
+  } catch (error) {
+    input.signal.throwIfAborted();
+    throw error;
+  } finally {
+    await Promise.all(clients.map((client) => disconnect(client)));
+  }
 }
 
 /** Writes the pages of large objects; pre-data has made the objects. */

@@ -146,14 +146,26 @@ async function build(
     return await buildAndSwitch(input, manifest, chosen, database, name, meter, signal);
   } catch (error) {
     // cancelled or failed: what was built goes, the target was not touched
-    await maintenance(input.target, AbortSignal.timeout(30_000), (client) => dropDatabase(client, name)).catch(
-      (left: unknown) => {
-        throw new AggregateError([error, left], `The restore failed, and ${name} could not be dropped`);
-      },
+    const left = await maintenance(input.target, AbortSignal.timeout(30_000), (client) =>
+      dropDatabase(client, name),
+    ).then(
+      () => null,
+      (cause: unknown) => cause,
     );
     signal.throwIfAborted();
-    throw error;
+    throw left === null ? error : leftBehind(error, left, name);
   }
+}
+
+/** The first error is the one to tell; what was built is dropped by the next restore on that server. */
+function leftBehind(error: unknown, left: unknown, name: string): unknown {
+  if (!(error instanceof OperationError)) return error;
+  const { code, message, hint, retryable } = error;
+  return new OperationError(code, `${message}; ${name} could not be dropped`, {
+    ...(hint === undefined ? {} : { hint }),
+    retryable,
+    cause: new AggregateError([error, left]),
+  });
 }
 
 async function buildAndSwitch(

@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { connect, disconnect, faultCode, isConnectionLost, translateQuery } from '../postgres/connection.ts';
 import type { Statement } from '../postgres/statements.ts';
 import type { PostgresTarget } from '../postgres/target.ts';
+import { sideBySide } from '../side-by-side.ts';
 
 /** What a session that restores sets: text read as it was written, and no waiting for other sessions for ever. */
 export const RESTORE_SETTINGS: Record<string, string> = {
@@ -195,15 +196,13 @@ async function runLanes(
       }
     }
   };
-  const ended = await Promise.allSettled(
-    clients.map((client) =>
-      work(client).catch((error: unknown) => {
-        queue.length = 0;
-        throw error;
-      }),
-    ),
+  await sideBySide(
+    clients.length,
+    (place) => {
+      const client = clients[place];
+      return client ? work(client) : Promise.resolve();
+    },
+    () => void (queue.length = 0),
   );
-  const failed = ended.find((end) => end.status === 'rejected');
-  if (failed) throw failed.reason;
   return again;
 }

@@ -10,6 +10,12 @@ const PAUSE_MS = 100;
 /** The name under which a restore is built; the same for every attempt of one operation. */
 export const workingName = (operationId: string): string => `holdfast_restore_${operationId.replaceAll('-', '')}`;
 
+/** The id of the operation that a working database is of; null for a database of another name. */
+export function operationOf(database: string): string | null {
+  const parts = /^holdfast_restore_([\da-f]{8})([\da-f]{4})([\da-f]{4})([\da-f]{4})([\da-f]{12})$/.exec(database);
+  return parts && parts.slice(1).join('-');
+}
+
 /** Where the database that was there before is kept. */
 const keptName = (database: string, operationId: string): string =>
   suffixed(database, `_before_${operationId.replaceAll('-', '').slice(-8)}`);
