@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { colourFor, framed, readableLine } from './terminal.ts';
 
 const plain = colourFor({ isTTY: false });
@@ -40,7 +40,11 @@ it('frames lines of different lengths', () => {
   expect(new Set(lines.map((each) => each.length)).size).toBe(1);
 });
 
-it('colours a terminal only', () => {
+it('colours a terminal only, unless NO_COLOR is set', () => {
+  vi.stubEnv('NO_COLOR', '');
   expect(colourFor({ isTTY: true })(31, 'red')).toContain('\u001b[31m');
   expect(plain(31, 'red')).toBe('red');
+  vi.stubEnv('NO_COLOR', '1');
+  expect(colourFor({ isTTY: true })(31, 'red')).toBe('red');
+  vi.unstubAllEnvs();
 });
