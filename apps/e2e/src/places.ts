@@ -19,11 +19,11 @@ export interface Customer {
   spoiled: Database;
 }
 
-/** Makes environments with equal shops and one backup each; spoils what was backed up. */
-export async function customerOf(product: Product, names: string[]): Promise<Customer> {
+/** Makes environments with equal shops (mebibytes: `documents`) and one backup each; spoils what was backed up. */
+export async function customerOf(product: Product, names: string[], documents = 16): Promise<Customer> {
   const server = await throwawayPostgres(17);
   const original = await server.createDatabase('original');
-  await fillShop(original, 20_000, 32);
+  await fillShop(original, 20_000, documents);
   const databases: Database[] = [];
   for (const name of names) databases.push(await copyOf(original, name));
   const places = await Promise.all(databases.map((database) => backedUpPlace(product, database, original)));

@@ -1,12 +1,13 @@
 import { OperationError } from '@holdfast/contracts';
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { executable } from './binaries.ts';
 import { conninfo } from './connection.ts';
+import { makePrivateDirectory } from './private-directory.ts';
 import type { PostgresTarget } from './target.ts';
 
 const TAIL_LIMIT = 8_000;
@@ -113,11 +114,11 @@ export class RestrictFilter {
  * `postgres.lock_timeout`, `postgres.permission_denied`, `postgres.client_missing`, `postgres.connection_lost`.
  */
 export async function* dumpSection(options: DumpOptions): AsyncGenerator<Buffer> {
-  const dir = await mkdtemp(join(tmpdir(), 'holdfast-dump-'));
+  const dir = await makePrivateDirectory({ parent: tmpdir(), prefix: 'holdfast-dump-' });
   try {
-    const passfile = join(dir, randomBytes(8).toString('hex'));
+    const passfile = join(dir.path, randomBytes(8).toString('hex'));
     await writeFile(passfile, passfileLine(options.target.password), { mode: 0o600 });
-    const caFile = options.target.caCertificate === null ? null : join(dir, 'ca.pem');
+    const caFile = options.target.caCertificate === null ? null : join(dir.path, 'ca.pem');
     if (caFile) await writeFile(caFile, options.target.caCertificate ?? '', { mode: 0o600 });
     const restrictKey = randomBytes(16).toString('hex');
     const args = await dumpArguments(options, caFile, restrictKey);
@@ -127,7 +128,7 @@ export async function* dumpSection(options: DumpOptions): AsyncGenerator<Buffer>
     if (error instanceof OperationError) throw error;
     throw new OperationError('postgres.dump_failed', `pg_dump could not be run: ${String(error)}`, { cause: error });
   } finally {
-    await rm(dir, { recursive: true, force: true });
+    await dir.remove();
   }
 }
 

@@ -1,11 +1,11 @@
 import { OperationError } from '@holdfast/contracts';
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findServer } from '../postgres/binaries.ts';
-import { isAlive } from '../postgres/child.ts';
 import { releaseDataDir, removeCluster } from '../postgres/cluster.ts';
 import { maintenance } from '../postgres/databases.ts';
+import { makePrivateDirectory } from '../postgres/private-directory.ts';
 import { startPostgres } from '../postgres/server.ts';
 import type { PostgresTarget } from '../postgres/target.ts';
 
@@ -41,29 +41,7 @@ const SETTINGS = {
   autovacuum: 'off',
 };
 
-const PREFIX = 'scratch-';
-/** Those of this process: in a container, the one before it had the same id. */
-const ours = new Set<string>();
 const clusterIn = (dir: string): string => join(dir, 'data');
-
-// As root the cluster may lie elsewhere: the directory alone is not all of it.
-async function remove(dir: string): Promise<void> {
-  await removeCluster(clusterIn(dir));
-  await rm(dir, { recursive: true, force: true });
-  ours.delete(dir);
-}
-
-/** Removes what workers that were killed left behind. */
-async function sweep(workDir: string): Promise<void> {
-  for (const name of await readdir(workDir)) {
-    const dir = join(workDir, name);
-    const pid = name.startsWith(PREFIX) ? Number.parseInt(name.slice(PREFIX.length), 10) : 0;
-    const lives = pid === process.pid ? ours.has(dir) : isAlive(pid);
-    if (!(pid > 0) || lives) continue;
-    await releaseDataDir(clusterIn(dir));
-    await remove(dir);
-  }
-}
 
 function targetOfUrl(text: string): PostgresTarget {
   const url = new URL(text);
@@ -103,25 +81,33 @@ async function embedded(options: ScratchOptions, major: number, signal: AbortSig
       `Run \`node tools/setup.mjs --postgres ${major}\`, or set SCRATCH_DATABASE_URL.`,
     );
   }
-  await mkdir(options.workDir, { recursive: true });
-  await sweep(options.workDir);
-  const dir = join(options.workDir, `${PREFIX}${process.pid}-${randomBytes(6).toString('hex')}`);
-  // Known before it is there: another trial of this process may be sweeping.
-  ours.add(dir);
-  await mkdir(dir, { mode: 0o700 });
+  const dir = await makePrivateDirectory({
+    ...{ parent: options.workDir, prefix: 'scratch-' },
+    removeLeftover: async (path) => {
+      // Its server ended with the process that started it, or is about to.
+      await releaseDataDir(clusterIn(path));
+      await removeCluster(clusterIn(path));
+      await rm(path, { recursive: true, force: true });
+    },
+  });
+  // As root the cluster may lie elsewhere: the directory alone is not all of it.
+  const remove = async (): Promise<void> => {
+    await removeCluster(clusterIn(dir.path));
+    await dir.remove();
+  };
   const password = randomBytes(24).toString('hex');
   try {
-    const dataDir = clusterIn(dir);
+    const dataDir = clusterIn(dir.path);
     const server = await startPostgres({ binDir, dataDir, password, durable: false, settings: SETTINGS }, { signal });
     return {
       target: server.target,
       close: async () => {
         await server.stop();
-        await remove(dir);
+        await remove();
       },
     };
   } catch (error) {
-    await remove(dir);
+    await remove();
     throw error;
   }
 }
