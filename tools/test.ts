@@ -97,7 +97,8 @@ async function runCheck(item: Check): Promise<Outcome> {
 async function runTests(): Promise<Outcome> {
   const directory = await mkdtemp(join(tmpdir(), 'holdfast-test-'));
   const file = join(directory, 'report.json');
-  const args = ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+  const projects = ['unit', 'integration', 'e2e'].flatMap((name) => ['--project', name]);
+  const args = ['run', ...projects, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
   const result = await runToEnd(bin('vitest'), args, { timeoutSeconds: TESTS_TIMEOUT_SECONDS, env, echo: true });
   const text = await readFile(file, 'utf8').catch(() => null);
   await rm(directory, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from '@holdfast/testing';
-import type { Database } from './product.ts';
+import { rowsOf, type Database } from './product.ts';
 
 const POLL_MS = 3;
 
@@ -61,16 +61,40 @@ export async function lockWhen(database: Database, when: Promised, statement: Pr
   return { held, release };
 }
 
+/** Holds the lock on a table as soon as it is there, in a database that somebody is about to make. */
+export async function lockNew(server: Database, database: Promised, table: string, mode: string): Promise<Hold> {
+  let released = false;
+  let client: Awaited<ReturnType<typeof holder>> | undefined;
+  const held = (async () => {
+    const name = await database;
+    while (!released) {
+      client ??= (await isThere(server, name)) ? await holder({ ...server, database: name }) : undefined;
+      const found = await client?.query(`SELECT WHERE to_regclass('${table}') IS NOT NULL`);
+      if (found?.rowCount) return void (await client?.query(`BEGIN; LOCK TABLE ${table} IN ${mode} MODE`));
+      await sleep(POLL_MS);
+    }
+  })();
+  const release = async (): Promise<void> => {
+    released = true;
+    await held.catch(() => undefined);
+    await client?.end();
+  };
+  return { held, release };
+}
+
+const isThere = async (server: Database, name: string): Promise<boolean> =>
+  (await rowsOf(server, 'SELECT FROM pg_database WHERE datname = $1', [name])).length === 1;
+
 /**
- * Stops (SIGSTOP) the first server process whose session fits `session`, a condition on pg_stat_activity, while it
- * waits for its client: there it holds nothing that the rest of the server needs.
+ * Stops (SIGSTOP) the first server process whose session fits `session`, a condition on pg_stat_activity, unless it
+ * waits for another one: of a session that reads, the rest of the server needs nothing.
  */
 export async function freeze(server: Database, session: Promised): Promise<Hold> {
-  const client = await connect({ ...server, database: 'postgres' });
+  const client = await holder({ ...server, database: 'postgres' });
   let released = false;
   let stopped: number | null = null;
   const held = (async () => {
-    const fits = `(${await session}) AND wait_event IN ('ClientRead', 'ClientWrite')`;
+    const fits = `(${await session}) AND coalesce(wait_event_type, 'Client') = 'Client'`;
     while (!released) {
       const { rows } = await client.query<{ pid: number }>(`SELECT pid FROM pg_stat_activity WHERE ${fits} LIMIT 1`);
       const pid = rows[0]?.pid;

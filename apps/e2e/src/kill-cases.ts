@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freeze, holdBy, holdThen, lock, lockWhen, occupy, type Hold } from './holds.ts';
+import { freeze, holdBy, holdThen, lock, lockNew, lockWhen, occupy, type Hold } from './holds.ts';
 import type { Place } from './places.ts';
 import { rowsOf, type Database, type Product } from './product.ts';
 import { databasesLike } from './shop-database.ts';
@@ -34,12 +34,9 @@ const workingName = async (operationId: Promise<string>): Promise<string> =>
 const inDatabase = (name: string, query: string): string =>
   `datname = '${name}' AND state = 'active' AND query LIKE '${query}'`;
 
-/** Stops a session of the working database that copies rows. */
-const copying = ({ place, operationId }: Started, direction: 'FROM STDIN' | 'TO STDOUT'): Promise<Hold> =>
-  freeze(
-    place.database,
-    workingName(operationId).then((name) => inDatabase(name, `COPY %${direction}`)),
-  );
+/** A small table, which is loaded after the large ones, is locked as soon as it is made. */
+const lastRows = ({ place, operationId }: Started): Promise<Hold> =>
+  lockNew(serverOf(place), workingName(operationId), 'sales.customers', 'SHARE');
 
 const backup = (step: string, hold: KillCase['hold']): KillCase => ({ kind: 'backup', step, hold });
 const restore = (step: string, hold: KillCase['hold']): KillCase => ({ kind: 'restore', step, hold });
@@ -64,11 +61,16 @@ export const RESTORE_PRE_DATA = restore('pre-data', ({ place, operationId }) =>
     Promise.resolve(LOCK_SHARED_DEPENDENCIES),
   ),
 );
-export const RESTORE_ROWS = restore('rows', (at) => copying(at, 'FROM STDIN'));
+export const RESTORE_ROWS = restore('rows', lastRows);
 export const RESTORE_POST_DATA = restore('post-data', async (at) =>
-  holdThen(await copying(at, 'FROM STDIN'), () => holdBy(serverOf(at.place), LOCK_SHARED_DEPENDENCIES)),
+  holdThen(await lastRows(at), () => holdBy(serverOf(at.place), LOCK_SHARED_DEPENDENCIES)),
 );
-export const RESTORE_COMPARE = restore('compare', (at) => copying(at, 'TO STDOUT'));
+export const RESTORE_COMPARE = restore('compare', ({ place, operationId }) =>
+  freeze(
+    place.database,
+    workingName(operationId).then((name) => inDatabase(name, 'COPY %TO STDOUT')),
+  ),
+);
 export const RESTORE_SWITCH = restore('switch', ({ place }) => occupy(place.database));
 
 /** Keeps the operation's row: nobody writes progress or the outcome. `done` says when the engine is through. */
