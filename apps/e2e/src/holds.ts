@@ -86,15 +86,15 @@ const isThere = async (server: Database, name: string): Promise<boolean> =>
   (await rowsOf(server, 'SELECT FROM pg_database WHERE datname = $1', [name])).length === 1;
 
 /**
- * Stops (SIGSTOP) the first server process whose session fits `session`, a condition on pg_stat_activity, unless it
- * waits for another one: of a session that reads, the rest of the server needs nothing.
+ * Stops (SIGSTOP) the first server process whose session fits `session`, a condition on pg_stat_activity, while it waits
+ * for its client to take what it sends: there it holds nothing that the rest of the server needs.
  */
 export async function freeze(server: Database, session: Promised): Promise<Hold> {
   const client = await holder({ ...server, database: 'postgres' });
   let released = false;
   let stopped: number | null = null;
   const held = (async () => {
-    const fits = `(${await session}) AND coalesce(wait_event_type, 'Client') = 'Client'`;
+    const fits = `(${await session}) AND wait_event = 'ClientWrite'`;
     while (!released) {
       const { rows } = await client.query<{ pid: number }>(`SELECT pid FROM pg_stat_activity WHERE ${fits} LIMIT 1`);
       const pid = rows[0]?.pid;
@@ -103,7 +103,7 @@ export async function freeze(server: Database, session: Promised): Promise<Hold>
         if (still.rowCount === 1) return void (stopped = pid);
         sendSignal(pid, 'SIGCONT');
       }
-      await sleep(POLL_MS);
+      // Without a pause: such a wait is short.
     }
   })();
   const release = async (): Promise<void> => {

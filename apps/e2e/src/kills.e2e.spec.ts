@@ -21,7 +21,7 @@ let second: Place[];
 
 beforeAll(async () => {
   product = await startProduct();
-  customer = await customerOf(product, [...FIRST_PLACES, ...SECOND_PLACES], 32);
+  customer = await customerOf(product, [...FIRST_PLACES, ...SECOND_PLACES]);
   [first, second] = [customer.places.slice(0, 4), customer.places.slice(4)];
 });
 afterAll(async () => {
