@@ -85,36 +85,6 @@ export async function lockNew(server: Database, database: Promised, table: strin
 const isThere = async (server: Database, name: string): Promise<boolean> =>
   (await rowsOf(server, 'SELECT FROM pg_database WHERE datname = $1', [name])).length === 1;
 
-/**
- * Stops (SIGSTOP) the first server process whose session fits `session`, a condition on pg_stat_activity, while it waits
- * for its client to take what it sends: there it holds nothing that the rest of the server needs.
- */
-export async function freeze(server: Database, session: Promised): Promise<Hold> {
-  const client = await holder({ ...server, database: 'postgres' });
-  let released = false;
-  let stopped: number | null = null;
-  const held = (async () => {
-    const fits = `(${await session}) AND wait_event = 'ClientWrite'`;
-    while (!released) {
-      const { rows } = await client.query<{ pid: number }>(`SELECT pid FROM pg_stat_activity WHERE ${fits} LIMIT 1`);
-      const pid = rows[0]?.pid;
-      if (pid !== undefined && sendSignal(pid, 'SIGSTOP')) {
-        const still = await client.query(`SELECT FROM pg_stat_activity WHERE pid = ${pid} AND ${fits}`);
-        if (still.rowCount === 1) return void (stopped = pid);
-        sendSignal(pid, 'SIGCONT');
-      }
-      // Without a pause: such a wait is short.
-    }
-  })();
-  const release = async (): Promise<void> => {
-    released = true;
-    await held.catch(() => undefined);
-    if (stopped !== null) sendSignal(stopped, 'SIGCONT');
-    await client.end();
-  };
-  return { held, release };
-}
-
 /** Keeps a session of ours in a database that does not even end when it is told to. */
 export async function occupy(database: Database): Promise<Hold> {
   const client = await connect(database);

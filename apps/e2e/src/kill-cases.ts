@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freeze, holdBy, holdThen, lock, lockNew, lockWhen, occupy, type Hold } from './holds.ts';
+import { holdBy, holdThen, lock, lockNew, lockWhen, occupy, type Hold } from './holds.ts';
 import type { Place } from './places.ts';
 import { rowsOf, type Database, type Product } from './product.ts';
 import { databasesLike } from './shop-database.ts';
@@ -31,9 +31,6 @@ const serverOf = ({ database }: Place): Database => ({ ...database, database: 'p
 const workingName = async (operationId: Promise<string>): Promise<string> =>
   `holdfast_restore_${(await operationId).replaceAll('-', '')}`;
 
-const inDatabase = (name: string, query: string): string =>
-  `datname = '${name}' AND state = 'active' AND query LIKE '${query}'`;
-
 /** A small table, which is loaded after the large ones, is locked as soon as it is made. */
 const lastRows = ({ place, operationId }: Started): Promise<Hold> =>
   lockNew(serverOf(place), workingName(operationId), 'sales.customers', 'SHARE');
@@ -44,9 +41,15 @@ const restore = (step: string, hold: KillCase['hold']): KillCase => ({ kind: 're
 export const BACKUP_CONNECT = backup('connect', ({ place }) => lock(place.database, 'sales.orders'));
 /** Read by pg_dump and by nothing before it. */
 export const BACKUP_SCHEMA = backup('schema', ({ place }) => lock(place.database, 'pg_catalog.pg_transform'));
-export const BACKUP_ROWS = backup('rows', ({ place }) =>
-  freeze(place.database, Promise.resolve(inDatabase(place.database.database, 'COPY %TO STDOUT'))),
-);
+/** Needed to write out `sales.searches`, which is copied after the large tables; pg_dump has read it by then. */
+export const BACKUP_ROWS = backup('rows', ({ place }) => {
+  const session = `datname = '${place.database.database}' AND state = 'active' AND query LIKE 'COPY %TO STDOUT'`;
+  return lockWhen(
+    place.database,
+    Promise.resolve(`SELECT FROM pg_stat_activity WHERE ${session}`),
+    Promise.resolve('LOCK TABLE pg_catalog.pg_ts_dict IN ACCESS EXCLUSIVE MODE'),
+  );
+});
 export const RESTORE_PREFLIGHT = restore('preflight', ({ place }) => lock(place.database, 'pg_catalog.pg_depend'));
 /** From which every new database is copied. */
 export const RESTORE_PREPARE = restore('prepare', ({ place }) =>
@@ -65,11 +68,9 @@ export const RESTORE_ROWS = restore('rows', lastRows);
 export const RESTORE_POST_DATA = restore('post-data', async (at) =>
   holdThen(await lastRows(at), () => holdBy(serverOf(at.place), LOCK_SHARED_DEPENDENCIES)),
 );
+/** A table without rows, keys and policies is needed again only when it is compared. */
 export const RESTORE_COMPARE = restore('compare', ({ place, operationId }) =>
-  freeze(
-    place.database,
-    workingName(operationId).then((name) => inDatabase(name, 'COPY %TO STDOUT')),
-  ),
+  lockNew(serverOf(place), workingName(operationId), 'sales.empty', 'ACCESS EXCLUSIVE'),
 );
 export const RESTORE_SWITCH = restore('switch', ({ place }) => occupy(place.database));
 

@@ -20,7 +20,7 @@ export interface Customer {
 }
 
 /** Makes environments with equal shops (mebibytes: `documents`) and one backup each; spoils what was backed up. */
-export async function customerOf(product: Product, names: string[], documents = 32): Promise<Customer> {
+export async function customerOf(product: Product, names: string[], documents = 16): Promise<Customer> {
   const server = await throwawayPostgres(17);
   const original = await server.createDatabase('original');
   await fillShop(original, 20_000, documents);

@@ -9,7 +9,7 @@ export interface ProcessLine {
 }
 
 /** Every process but the `ps` that tells. */
-async function allProcesses(): Promise<ProcessLine[]> {
+export async function allProcesses(): Promise<ProcessLine[]> {
   const { stdout } = await promisify(execFile)('ps', ['-ww', '-eo', 'pid=,ppid=,args='], { maxBuffer: 50_000_000 });
   return stdout.split('\n').flatMap((line) => {
     const [, pid, parent, command] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];

@@ -15,6 +15,7 @@ const SCHEMA = `
   CREATE TABLE sales.events_2025 PARTITION OF sales.events FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
   CREATE TABLE sales.events_2026 PARTITION OF sales.events FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
   CREATE TABLE sales.empty (id int);
+  CREATE TABLE sales.searches (id int PRIMARY KEY, words regdictionary);
   CREATE TABLE sales.documents (id int PRIMARY KEY, body text);
   CREATE FUNCTION sales.label(o sales.orders) RETURNS text LANGUAGE sql STABLE AS 'SELECT o.id || o.note';
   CREATE VIEW sales.open_orders AS SELECT * FROM sales.orders WHERE state <> 'shipped';`;
@@ -34,9 +35,10 @@ const KEYS = `
     LOOP EXECUTE format('ALTER TABLE %s OWNER TO shop_keeper', name); END LOOP;
   END $$;`;
 
-/** A document is a mebibyte that lies compressed on disk: whoever reads or writes it waits for the client. */
+/** A document is a mebibyte that lies compressed on disk: work for a backup, little to copy for a new place. */
 const rows = (orders: number, documents: number): string => `
   INSERT INTO sales.documents SELECT n, repeat(md5(n::text), 32768) FROM generate_series(1, ${documents}) n;
+  INSERT INTO sales.searches VALUES (1, 'simple');
   INSERT INTO sales.customers SELECT n, 'customer' || n || '@example.org', jsonb_build_object('city', n % 97)
     FROM generate_series(1, 2000) n;
   INSERT INTO sales.orders (customer_id, state, placed_at, total, note)
