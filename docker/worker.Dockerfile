@@ -26,7 +26,7 @@ RUN apt-get update \
     postgresql-client-15 postgresql-client-16 postgresql-client-17 postgresql-client-18 \
   && rm -rf /var/lib/apt/lists/*
 # chunks are large and short-lived: glibc gives them back instead of keeping them for each thread
-ENV NODE_ENV=production MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=262144
+ENV NODE_ENV=production MALLOC_ARENA_MAX=2
 # Volumes mounted here for the first time take over this owner.
 RUN useradd --system --uid 10001 --no-create-home --home-dir /tmp holdfast \
   && install -d -o 10001 -m 0700 /var/lib/holdfast /var/lib/holdfast/repositories /var/lib/holdfast/scratch

@@ -134,9 +134,8 @@ function variables(c: StackContext): NodeJS.ProcessEnv {
   const { dir, ports, options } = c;
   return {
     NODE_ENV: 'production',
-    // chunks are large and short-lived: glibc gives them back to the system instead of keeping them for each thread
+    // glibc keeps what is free for each thread: for two, not for eight on each core
     MALLOC_ARENA_MAX: '2',
-    MALLOC_MMAP_THRESHOLD_: '262144',
     HOLDFAST_ALLOW_PRIVATE_ADDRESSES: 'loopback',
     HOLDFAST_REPOSITORY_ROOTS: dir.at('repositories'),
     ...process.env,

@@ -104,20 +104,20 @@ class TroubledDirectory extends LocalDirectory {
   /** Called before a chunk is looked for, which is the first that is done to store it, with how many came before it. */
   beforeStore: (earlier: number) => Promise<void> | void = () => undefined;
   /** Given what was read before anybody sees it. */
-  afterRead: (path: string, bytes: Buffer) => void = () => undefined;
+  afterRead: (path: string, bytes: Uint8Array) => void = () => undefined;
   /** Called before a file is written; what it throws, the write throws. */
   beforeWrite: (path: string) => Promise<void> | void = () => undefined;
   /** Called before a file is removed. */
   beforeRemove: (path: string) => Promise<void> | void = () => undefined;
 
-  override async read(path: string, signal?: AbortSignal): Promise<Buffer | null> {
+  override async readInto(path: string, into: Uint8Array, signal?: AbortSignal): Promise<number | null> {
     if (path.startsWith('chunks/') && !this.asked.has(path)) {
       this.asked.add(path);
       await this.beforeStore(this.asked.size - 1);
     }
-    const bytes = await super.read(path, signal);
-    if (bytes) this.afterRead(path, bytes);
-    return bytes;
+    const length = await super.readInto(path, into, signal);
+    if (length !== null) this.afterRead(path, into.subarray(0, length));
+    return length;
   }
 
   override async write(path: string, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Piece } from '../manifest/manifest.ts';
-import { releaseShared, shared } from '../repository/codec-threads.ts';
 import { digestOfPieces, sha256Of, storeChunk, type ChunkDescription } from '../repository/chunk-store.ts';
 import type { Repository } from '../repository/repository.ts';
+import { borrowCopy, release } from '../repository/slabs.ts';
 
 /** Artifacts that asked to be packed and whose bytes are fewer than this share chunks with others. */
 export const PACKED_BELOW = 128 << 10;
@@ -38,7 +38,7 @@ export class ArtifactWriter {
   private readonly repository: Repository;
   private readonly likelyThere: boolean;
   private readonly signal: AbortSignal;
-  private readonly byId = new Map<string, number>();
+  private readonly byId = new Map<string, { index: number; addedBytes: number }>();
   private readonly waiting: (() => void)[] = [];
   private readonly open = new Set<Promise<void>>();
   private inFlight = 0;
@@ -89,11 +89,11 @@ export class ArtifactWriter {
     return new ArtifactBytes(this, { name, ticket: this.tickets++ });
   }
 
-  /** Stores a chunk of its own, from shared memory that is given back afterwards. */
+  /** Stores a chunk of its own, from borrowed memory that is given back afterwards. */
   store(plain: Uint8Array, place: (piece: Piece) => void): void {
     const { length } = plain;
     this.track(async () => {
-      const index = await this.storeOnce(plain).finally(() => releaseShared(plain));
+      const index = await this.storeOnce(plain).finally(() => release(plain));
       const chunk = this.chunks[index];
       place({ chunk: index, offset: 0, length, sha256: chunk?.sha256 ?? '' });
     });
@@ -138,13 +138,13 @@ export class ArtifactWriter {
 
   private async storeOnce(plain: Uint8Array): Promise<number> {
     const { chunk, addedBytes } = await storeChunk(this.repository, plain, this.likelyThere, this.signal);
-    // two equal chunks in flight at once are both stored; the second replaced the first with the same bytes
-    const known = this.byId.get(chunk.id);
-    if (known !== undefined) return known;
-    this.addedBytes += addedBytes;
-    const index = this.chunks.push(chunk) - 1;
-    this.byId.set(chunk.id, index);
-    return index;
+    const known = this.byId.get(chunk.id) ?? { index: this.chunks.length, addedBytes: 0 };
+    if (known.index === this.chunks.length) this.chunks.push(chunk);
+    // of two equal chunks in flight at once either may come back first, and one or both of them were written: once counts
+    const addedMore = Math.max(0, addedBytes - known.addedBytes);
+    this.addedBytes += addedMore;
+    this.byId.set(chunk.id, { index: known.index, addedBytes: known.addedBytes + addedMore });
+    return known.index;
   }
 
   private track(work: () => Promise<void>): void {
@@ -184,7 +184,7 @@ export class ArtifactBytes {
     const place = (piece: Piece): void => {
       this.pieces[index] = piece;
     };
-    if (!(last && this.packed && this.size < PACKED_BELOW)) this.writer.store(shared(view), place);
+    if (!(last && this.packed && this.size < PACKED_BELOW)) this.writer.store(borrowCopy(view), place);
     else {
       this.shared = true;
       this.writer.share(this.packed.ticket, { name: this.packed.name, plain: Buffer.from(view), place });

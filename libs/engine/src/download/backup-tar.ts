@@ -13,6 +13,7 @@ import {
   type TextArtifact,
 } from '../manifest/manifest.ts';
 import { readStored } from '../repository/chunk-store.ts';
+import { release } from '../repository/slabs.ts';
 import type { Repository } from '../repository/repository.ts';
 import { copyInStatement } from '../restore/load-rows.ts';
 import { Meter, type Run } from '../run.ts';
@@ -115,7 +116,7 @@ class BackupTar {
   }
 
   private plain(name: string, artifact: Artifact): Promise<void> {
-    return this.entry(name, artifact.size, readArtifact(this.repository, this.manifest, artifact, this.ended));
+    return this.entry(name, artifact.size, owned(readArtifact(this.repository, this.manifest, artifact, this.ended)));
   }
 
   /** Rows as they are stored where the artifact has its chunks to itself: frames of zstd may stand side by side. */
@@ -134,9 +135,16 @@ class BackupTar {
       if (typeof stored === 'string') {
         throw new OperationError('backup.damaged', `${artifact.name}: chunk ${chunk?.id} is damaged (${stored})`);
       }
-      yield stored;
+      const own = Buffer.from(stored);
+      release(stored);
+      yield own;
     }
   }
+}
+
+/** Copies that may be kept: the tar has parts in its queue when the next is read. */
+async function* owned(parts: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  for await (const part of parts) yield Buffer.from(part);
 }
 
 /**

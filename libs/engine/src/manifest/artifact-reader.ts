@@ -1,22 +1,31 @@
 import { OperationError } from '@holdfast/contracts';
 import { readChunk } from '../repository/chunk-store.ts';
 import type { Repository } from '../repository/repository.ts';
+import { release } from '../repository/slabs.ts';
 import type { Artifact, Manifest } from './manifest.ts';
 
 /** The chunk with many small artifacts that was opened last in each repository; the next artifact is likely in it too. */
 const lastShared = new WeakMap<Repository, { id: string; plain: Promise<Buffer> }>();
 
+/** In memory of its own: nobody knows who will be the last to read it. */
 const readShared: typeof readChunk = (repository, chunk, artifact, signal) => {
   const last = lastShared.get(repository);
   if (last?.id === chunk.id) return last.plain;
-  const plain = readChunk(repository, chunk, artifact, signal);
+  const plain = readChunk(repository, chunk, artifact, signal).then((borrowed) => {
+    const own = Buffer.from(borrowed);
+    release(borrowed);
+    return own;
+  });
   lastShared.set(repository, { id: chunk.id, plain });
   // a failure is told once, by whoever asked; the next one asks the disk again
   plain.catch(() => lastShared.delete(repository));
   return plain;
 };
 
-/** Streams an artifact's plain bytes, each chunk checked before any of it is given out; reads one chunk ahead. */
+/**
+ * Streams an artifact's plain bytes, each chunk checked before any of it is given out; reads one chunk ahead. Each part
+ * is in memory that is used again: it must not be kept once the next is asked for.
+ */
 export async function* readArtifact(
   repository: Repository,
   manifest: Manifest,
@@ -37,10 +46,19 @@ export async function* readArtifact(
     return read;
   };
   let next = open(0);
-  for (let index = 0; next; index++) {
-    const current = next;
-    next = open(index + 1);
-    yield await current;
+  try {
+    for (let index = 0; next; index++) {
+      const part: Buffer = await next;
+      next = open(index + 1);
+      try {
+        yield part;
+      } finally {
+        release(part);
+      }
+    }
+  } finally {
+    // read for nobody
+    next?.then(release, () => undefined);
   }
 }
 
@@ -52,6 +70,6 @@ export async function readText(
   signal: AbortSignal,
 ): Promise<string> {
   const parts: Buffer[] = [];
-  for await (const part of readArtifact(repository, manifest, artifact, signal)) parts.push(part);
+  for await (const part of readArtifact(repository, manifest, artifact, signal)) parts.push(Buffer.from(part));
   return Buffer.concat(parts).toString('utf8');
 }

@@ -2,6 +2,7 @@ import { OperationError } from '@holdfast/contracts';
 import pg from 'pg';
 import type { Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
+import { rawSocket } from './raw-socket.ts';
 import type { PostgresTarget } from './target.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -117,6 +118,8 @@ async function connectOnce(target: PostgresTarget, ssl: ConnectionOptions | fals
     user: target.user,
     password: target.password,
     ssl,
+    // under TLS, the socket that reads is another one
+    ...(ssl ? {} : { stream: rawSocket }),
     keepAlive: true,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     application_name: options.applicationName ?? 'holdfast',

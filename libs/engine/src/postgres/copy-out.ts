@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { Socket } from 'node:net';
 import { RowScanner, type RowFigures } from '../rows/row-scanner.ts';
 import { destroy } from './connection.ts';
+import { takeOver } from './raw-socket.ts';
 
 /** Where the rows of one COPY go. */
 export interface RowSink {
@@ -42,7 +43,7 @@ class CopyOut {
   private readonly scanner = spare.pop() ?? new RowScanner();
   private readonly silenceMs: number;
   private readonly settle: (error: unknown, figures?: RowFigures) => void;
-  private parsers: ((data: Buffer) => void)[] = [];
+  private back: ((rest: Buffer) => void) | undefined;
   private socket: Socket | undefined;
   private failure: unknown;
   private paused = false;
@@ -59,9 +60,7 @@ class CopyOut {
 
   submit(connection: Wire): undefined {
     this.socket = connection.stream;
-    this.parsers = this.socket.listeners('data') as ((data: Buffer) => void)[];
-    this.socket.removeAllListeners('data');
-    this.socket.on('data', this.take);
+    this.back = takeOver(this.socket, this.take);
     // not by setTimeout's own argument, which is called once and no more
     this.socket.on('timeout', this.silent);
     this.socket.setTimeout(this.silenceMs);
@@ -73,20 +72,22 @@ class CopyOut {
     if (!this.paused) this.fail(new Error(`Connection ended: no byte came for ${this.silenceMs / 1000} s`));
   };
 
-  private readonly take = (data: Buffer): void => {
+  private readonly take = (data: Buffer): boolean => {
     // what the sink throws ends the COPY: nobody wants the rest of its rows
     try {
       const used = this.scanner.push(data, (view) => this.sink.chunk(view, false));
       if (used < data.length) {
         this.giveBack(data.subarray(used));
-        return;
+        return true;
       }
       const { rows, bytes } = this.scanner.figures();
       this.sink.progress?.({ rows, bytes });
       const pause = this.sink.pause();
       if (pause) this.hold(pause);
+      return !pause;
     } catch (error) {
       this.fail(error);
+      return false;
     }
   };
 
@@ -110,15 +111,9 @@ class CopyOut {
   }
 
   private giveBack(rest: Buffer): void {
-    const socket = this.socket;
-    if (!socket) return;
-    socket.off('data', this.take);
-    socket.setTimeout(0);
-    socket.off('timeout', this.silent);
-    for (const parser of this.parsers) {
-      socket.on('data', parser);
-      parser(rest);
-    }
+    this.socket?.setTimeout(0);
+    this.socket?.off('timeout', this.silent);
+    this.back?.(rest);
   }
 
   handleError(error: unknown): void {

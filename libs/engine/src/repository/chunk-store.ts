@@ -1,7 +1,8 @@
 import { OperationError } from '@holdfast/contracts';
 import { createHash, webcrypto } from 'node:crypto';
-import { hashOnThread, openOnThread, packOnThread } from './codec-threads.ts';
+import { hashOnThread, openOnThread, packOnThread, storedBound } from './codec-threads.ts';
 import { chunkId, chunkPath, type Repository } from './repository.ts';
+import { borrow, release } from './slabs.ts';
 
 /** No chunk's plain bytes are longer; a stored one that claims more is damaged. */
 const LONGEST_CHUNK = 8 << 20;
@@ -43,56 +44,108 @@ export async function storeChunk(
   signal: AbortSignal,
 ): Promise<StoredChunk> {
   const early = likely ? null : await packOnThread(plain, LEVEL);
-  const sha256 = early?.sha256 ?? (await hashOnThread(plain));
-  const id = chunkId(repository, sha256);
-  const path = chunkPath(PLAIN_DOMAIN, id);
-  const known = { id, domain: PLAIN_DOMAIN, size: plain.length, sha256 };
-  const existing = await readFile(repository, path, signal);
-  if (typeof existing !== 'string') {
-    const opened = await openOnThread(existing, plain.length);
-    const { storedSha256 } = opened;
-    if (opened.sha256 === sha256) {
-      return { chunk: { ...known, storedSize: existing.length, storedSha256 }, addedBytes: 0 };
-    }
+  let packed = early;
+  try {
+    const sha256 = early?.sha256 ?? (await hashOnThread(plain));
+    const id = chunkId(repository, sha256);
+    const known = { id, domain: PLAIN_DOMAIN, size: plain.length, sha256 };
+    const there = await sameThere(repository, known, signal);
+    if (there) return { chunk: { ...known, ...there }, addedBytes: 0 };
+    packed ??= await packOnThread(plain, LEVEL);
+    const { stored, storedSha256 } = packed;
+    await writeAndReadBack(repository, id, stored, signal);
+    return { chunk: { ...known, storedSize: stored.length, storedSha256 }, addedBytes: stored.length };
+  } finally {
+    if (packed) release(packed.stored);
   }
-  const { stored, storedSha256 } = early ?? (await packOnThread(plain, LEVEL));
+}
+
+/** How a chunk with these plain bytes is stored already; null: it is not there, or damaged. */
+async function sameThere(
+  repository: Repository,
+  { id, size, sha256 }: Pick<ChunkDescription, 'id' | 'size' | 'sha256'>,
+  signal: AbortSignal,
+): Promise<Pick<ChunkDescription, 'storedSize' | 'storedSha256'> | null> {
+  const existing = await readFile(repository, chunkPath(PLAIN_DOMAIN, id), storedBound(size), signal);
+  if (typeof existing === 'string') return null;
+  try {
+    const opened = await openOnThread(existing, size, null);
+    const same = opened.whole && opened.sha256 === sha256;
+    return same ? { storedSize: existing.length, storedSha256: opened.storedSha256 } : null;
+  } finally {
+    release(existing);
+  }
+}
+
+async function writeAndReadBack(
+  repository: Repository,
+  id: string,
+  stored: Buffer,
+  signal: AbortSignal,
+): Promise<void> {
+  const path = chunkPath(PLAIN_DOMAIN, id);
   await repository.driver.write(path, stored, signal);
-  const back = await repository.driver.read(path, signal);
-  if (!back?.equals(stored)) {
+  const back = borrow(stored.length);
+  try {
+    if ((await repository.driver.readInto(path, back, signal)) === stored.length && back.equals(stored)) return;
     throw new OperationError('backup.not_written', `Chunk ${id} does not read back as it was written`, {
       hint: 'Check the disk and the memory of the machine that keeps the repository.',
     });
+  } finally {
+    release(back);
   }
-  return { chunk: { ...known, storedSize: stored.length, storedSha256 }, addedBytes: stored.length };
 }
 
 /** What is wrong with a stored chunk. */
 export type ChunkProblem = 'missing' | 'unreadable' | 'size' | 'checksum' | 'content';
 
-/** A file's bytes, or why there are none: a disk that cannot read one file is a finding about that file. */
+/**
+ * A file's bytes in borrowed memory, or why there are none: a disk that cannot read one file is a finding about that
+ * file, and a file of more than `longest` bytes is not what was stored.
+ */
 async function readFile(
   repository: Repository,
   path: string,
+  longest: number,
   signal: AbortSignal,
-): Promise<Buffer | 'missing' | 'unreadable'> {
+): Promise<Buffer | 'missing' | 'unreadable' | 'size'> {
+  if (longest > storedBound(LONGEST_CHUNK)) return 'size';
+  const into = borrow(longest);
   try {
-    return (await repository.driver.read(path, signal)) ?? 'missing';
+    const length = await repository.driver.readInto(path, into, signal);
+    if (length !== null && length <= longest) return into.subarray(0, length);
+    release(into);
+    return length === null ? 'missing' : 'size';
   } catch (error) {
+    release(into);
     if (error instanceof OperationError && error.code === 'backup.damaged') return 'unreadable';
     throw error;
   }
 }
 
-/** Reads a chunk's stored bytes and compares them with their digest; answers what is wrong instead of throwing. */
+/**
+ * Reads a chunk's stored bytes, into borrowed memory, and compares them with their digest; answers what is wrong
+ * instead of throwing.
+ */
 export async function readStored(
   repository: Repository,
   chunk: ChunkDescription,
   signal: AbortSignal,
 ): Promise<Buffer | ChunkProblem> {
-  const stored = await readFile(repository, chunkPath(chunk.domain, chunk.id), signal);
+  const stored = await readFile(repository, chunkPath(chunk.domain, chunk.id), chunk.storedSize, signal);
   if (typeof stored === 'string') return stored;
+  const problem = await storedProblem(stored, chunk).catch((error: unknown) => {
+    release(stored);
+    throw error;
+  });
+  if (problem === null) return stored;
+  release(stored);
+  return problem;
+}
+
+async function storedProblem(stored: Buffer, chunk: ChunkDescription): Promise<ChunkProblem | null> {
   if (stored.length !== chunk.storedSize) return 'size';
-  return (await hashOnThread(stored)) === chunk.storedSha256 ? stored : 'checksum';
+  return (await hashOnThread(stored)) === chunk.storedSha256 ? null : 'checksum';
 }
 
 /** As `readStored`, then opened and compared with the plain digest. */
@@ -101,18 +154,32 @@ export async function readPlain(
   chunk: ChunkDescription,
   signal: AbortSignal,
 ): Promise<Buffer | ChunkProblem> {
-  const stored = await readFile(repository, chunkPath(chunk.domain, chunk.id), signal);
-  if (typeof stored === 'string') return stored;
-  if (stored.length !== chunk.storedSize) return 'size';
   if (chunk.size > LONGEST_CHUNK) return 'content';
-  const opened = await openOnThread(stored, chunk.size);
-  if (opened.storedSha256 !== chunk.storedSha256) return 'checksum';
-  return opened.plain && opened.sha256 === chunk.sha256 ? opened.plain : 'content';
+  const stored = await readFile(repository, chunkPath(chunk.domain, chunk.id), chunk.storedSize, signal);
+  if (typeof stored === 'string') return stored;
+  if (stored.length === chunk.storedSize) return openStored(stored, chunk, true);
+  release(stored);
+  return 'size';
+}
+
+/** Opens stored bytes and gives them back; `exactly`: they too have to be as they were. */
+async function openStored(stored: Buffer, chunk: ChunkDescription, exactly: boolean): Promise<Buffer | ChunkProblem> {
+  const plain = borrow(chunk.size);
+  let problem: ChunkProblem | null = 'content';
+  try {
+    const opened = await openOnThread(stored, chunk.size, plain);
+    if (exactly && opened.storedSha256 !== chunk.storedSha256) problem = 'checksum';
+    else if (opened.whole && opened.sha256 === chunk.sha256) problem = null;
+  } finally {
+    release(stored);
+    if (problem) release(plain);
+  }
+  return problem ?? plain;
 }
 
 /**
- * A chunk's plain bytes; throws `backup.damaged` naming the artifact that needs it. Stored bytes that are not as they
- * were, but open to the right plain ones, are good enough to restore from.
+ * A chunk's plain bytes in borrowed memory; throws `backup.damaged` naming the artifact that needs it. Stored bytes
+ * that are not as they were, but open to the right plain ones, are good enough to restore from.
  */
 export async function readChunk(
   repository: Repository,
@@ -120,11 +187,10 @@ export async function readChunk(
   artifact: string,
   signal: AbortSignal,
 ): Promise<Buffer> {
-  const stored = await readFile(repository, chunkPath(chunk.domain, chunk.id), signal);
-  const opened = typeof stored === 'string' ? null : await openOnThread(stored, chunk.size);
-  if (opened?.plain && opened.sha256 === chunk.sha256) return opened.plain;
-  const problem = typeof stored === 'string' ? stored : 'content';
-  throw new OperationError('backup.damaged', `${artifact}: chunk ${chunk.id} is damaged (${problem})`, {
+  const stored = await readFile(repository, chunkPath(chunk.domain, chunk.id), storedBound(chunk.size), signal);
+  const plain = typeof stored === 'string' ? stored : await openStored(stored, chunk, false);
+  if (typeof plain !== 'string') return plain;
+  throw new OperationError('backup.damaged', `${artifact}: chunk ${chunk.id} is damaged (${plain})`, {
     hint: 'Verify the backup to see everything that is damaged, and restore from another one.',
   });
 }

@@ -1,24 +1,25 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { borrow, release } from './slabs.ts';
 
-/** A task for a thread. Bytes in shared memory are read where they are; others are copied on the way. */
+/** A task for a thread. Bytes in shared memory are used where they are; others are copied on the way. */
 type Task =
   | { kind: 'hash'; bytes: Uint8Array }
-  | { kind: 'pack'; bytes: Uint8Array; level: number }
-  | { kind: 'open'; bytes: Uint8Array; size: number };
+  | { kind: 'pack'; bytes: Uint8Array; level: number; into: Uint8Array }
+  | { kind: 'open'; bytes: Uint8Array; size: number; into: Uint8Array | null };
 
 interface Hashed {
   sha256: string;
 }
 interface Packed {
   sha256: string;
-  stored: Uint8Array<ArrayBuffer>;
+  storedSize: number;
   storedSha256: string;
 }
-/** `plain` is null when the stored bytes are not exactly one frame, or one of another length. */
-interface Opened {
+/** What stored bytes are and hold; `whole`: exactly one frame, with as many plain bytes as it should have. */
+export interface Opened {
   storedSha256: string;
-  plain: Uint8Array<ArrayBuffer> | null;
+  whole: boolean;
   sha256: string;
 }
 
@@ -30,19 +31,22 @@ function thread(): void {
   const { parentPort } = process.getBuiltinModule('node:worker_threads');
   const { hash } = process.getBuiltinModule('node:crypto');
   const { constants, zstdCompressSync, zstdDecompressSync } = process.getBuiltinModule('node:zlib');
-  // a buffer of its own, which can be handed over
-  const owned = (bytes: Buffer): Uint8Array<ArrayBuffer> => {
-    const whole = bytes.byteLength === bytes.buffer.byteLength;
-    return whole ? new Uint8Array(bytes.buffer as ArrayBuffer) : new Uint8Array(bytes);
-  };
   const sha256 = (bytes: Uint8Array): string => hash('sha256', bytes);
-  const pack = (bytes: Uint8Array, level: number): Packed => {
-    const params = { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: 1 };
-    const chunkSize = Math.max(64 << 10, bytes.byteLength >> 1);
-    const stored = owned(zstdCompressSync(bytes, { chunkSize, pledgedSrcSize: bytes.byteLength, params }));
-    return { sha256: sha256(bytes), stored, storedSha256: sha256(stored) };
+  // at once, not when the collector comes by; small ones lie in memory that Node shares between them
+  const free = ({ buffer }: Buffer): void => {
+    if (buffer instanceof ArrayBuffer && buffer.byteLength > Buffer.poolSize) buffer.transfer(0);
   };
-  const open = (bytes: Uint8Array, size: number): Opened => {
+  const pack = (bytes: Uint8Array, level: number, into: Uint8Array): Packed => {
+    const params = { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: 1 };
+    // with room for all of it zstd works in one go, on the bytes where they are
+    const chunkSize = into.byteLength;
+    const stored = zstdCompressSync(bytes, { chunkSize, pledgedSrcSize: bytes.byteLength, params });
+    into.set(stored);
+    const answer = { sha256: sha256(bytes), storedSize: stored.byteLength, storedSha256: sha256(stored) };
+    free(stored);
+    return answer;
+  };
+  const open = (bytes: Uint8Array, size: number, into: Uint8Array | null): Opened => {
     const storedSha256 = sha256(bytes);
     try {
       const options = { chunkSize: Math.max(64, size + 64), maxOutputLength: Math.max(1, size), info: true };
@@ -51,23 +55,22 @@ function thread(): void {
         buffer: Buffer;
         engine: { bytesWritten: number };
       };
-      const plain = owned(answer.buffer);
+      const plain = answer.buffer;
       const whole = plain.byteLength === size && answer.engine.bytesWritten === bytes.byteLength;
-      return { storedSha256, plain: whole ? plain : null, sha256: whole ? sha256(plain) : '' };
+      if (whole) into?.set(plain);
+      const opened = { storedSha256, whole, sha256: whole ? sha256(plain) : '' };
+      free(plain);
+      return opened;
     } catch {
       // bytes that are no frame are an answer: whoever asked says what is damaged
-      return { storedSha256, plain: null, sha256: '' };
+      return { storedSha256, whole: false, sha256: '' };
     }
   };
   parentPort?.on('message', ({ id, task }: { id: number; task: Task }) => {
-    if (task.kind === 'hash') parentPort.postMessage({ id, answer: { sha256: sha256(task.bytes) } });
-    else if (task.kind === 'pack') {
-      const answer = pack(task.bytes, task.level);
-      parentPort.postMessage({ id, answer }, [answer.stored.buffer]);
-    } else {
-      const answer = open(task.bytes, task.size);
-      parentPort.postMessage({ id, answer }, answer.plain ? [answer.plain.buffer] : []);
-    }
+    const { bytes } = task;
+    if (task.kind === 'hash') parentPort.postMessage({ id, answer: { sha256: sha256(bytes) } });
+    else if (task.kind === 'pack') parentPort.postMessage({ id, answer: pack(bytes, task.level, task.into) });
+    else parentPort.postMessage({ id, answer: open(bytes, task.size, task.into) });
   });
 }
 
@@ -138,38 +141,25 @@ export async function hashOnThread(bytes: Uint8Array): Promise<string> {
   return (await leastBusy().ask<Hashed>(++lastId, { kind: 'hash', bytes })).sha256;
 }
 
-/** One zstd frame with a checksum, and the SHA-256 of both sides. */
+/** What zstd needs for bytes that it cannot shrink. */
+export const storedBound = (size: number): number => size + (size >> 8) + 512;
+
+/** One zstd frame with a checksum, in borrowed memory, and the SHA-256 of both sides. */
 export async function packOnThread(
   bytes: Uint8Array,
   level: number,
 ): Promise<{ sha256: string; stored: Buffer; storedSha256: string }> {
-  const { sha256, stored, storedSha256 } = await leastBusy().ask<Packed>(++lastId, { kind: 'pack', bytes, level });
-  return { sha256, stored: Buffer.from(stored.buffer), storedSha256 };
+  const into = borrow(storedBound(bytes.length));
+  try {
+    const { storedSize, ...digests } = await leastBusy().ask<Packed>(++lastId, { kind: 'pack', bytes, level, into });
+    return { ...digests, stored: into.subarray(0, storedSize) };
+  } catch (error) {
+    release(into);
+    throw error;
+  }
 }
 
-/** Opens a zstd frame of a known plain size, and hashes both sides. */
-export async function openOnThread(
-  bytes: Uint8Array,
-  size: number,
-): Promise<{ storedSha256: string; plain: Buffer | null; sha256: string }> {
-  const { plain, ...digests } = await leastBusy().ask<Opened>(++lastId, { kind: 'open', bytes, size });
-  return { ...digests, plain: plain && Buffer.from(plain.buffer) };
-}
-
-const SLAB_BYTES = 4 << 20;
-const SLABS_KEPT = 8;
-const slabs: SharedArrayBuffer[] = [];
-
-/** A copy of bytes in memory that threads can read, from a small stock; give it back with `releaseShared`. */
-export function shared(bytes: Uint8Array): Uint8Array {
-  const slab = bytes.length <= SLAB_BYTES ? slabs.pop() : undefined;
-  const copy = new Uint8Array(slab ?? new SharedArrayBuffer(Math.max(SLAB_BYTES, bytes.length)), 0, bytes.length);
-  copy.set(bytes);
-  return copy;
-}
-
-/** Puts a copy's memory back into the stock; nobody may read it any more. */
-export function releaseShared({ buffer }: Uint8Array): void {
-  const fits = buffer instanceof SharedArrayBuffer && buffer.byteLength === SLAB_BYTES;
-  if (fits && slabs.length < SLABS_KEPT) slabs.push(buffer);
+/** Opens a zstd frame of a known plain size, into `into` unless only its digests are wanted, and hashes both sides. */
+export function openOnThread(bytes: Uint8Array, size: number, into: Uint8Array | null): Promise<Opened> {
+  return leastBusy().ask<Opened>(++lastId, { kind: 'open', bytes, size, into });
 }

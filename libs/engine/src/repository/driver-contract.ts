@@ -52,6 +52,19 @@ export function driverContract(makePlace: () => Promise<DriverPlace>): void {
       }
     });
 
+    it('reads into memory of others, and says how long the file is even when it does not fit', async () => {
+      await driver.write('a/b', bytesOf('0123456789'));
+      for (const memory of [new ArrayBuffer(12), new SharedArrayBuffer(12)]) {
+        const into = new Uint8Array(memory, 1, 10);
+        expect(await driver.readInto('a/b', into)).toBe(10);
+        expect(String(Buffer.from(memory))).toBe('\x000123456789\x00');
+        expect(await driver.readInto('a/b', new Uint8Array(memory, 0, 12))).toBe(10);
+        expect(await driver.readInto('a/b', into.subarray(0, 4))).toBe(10);
+        expect(await driver.readInto('a/b', into.subarray(0, 0))).toBe(10);
+      }
+      expect(await driver.readInto('a/c', new Uint8Array(1))).toBeNull();
+    });
+
     it('replaces a file whole', async () => {
       await driver.write('a/b', bytesOf('a long text'));
       await driver.write('a/b', bytesOf('short'));
@@ -98,6 +111,7 @@ export function driverContract(makePlace: () => Promise<DriverPlace>): void {
       async (path) => {
         expect(await codeOf(driver.write(path, bytesOf('x')))).toBe('repository.path_refused');
         expect(await codeOf(driver.read(path))).toBe('repository.path_refused');
+        expect(await codeOf(driver.readInto(path, new Uint8Array(1)))).toBe('repository.path_refused');
         expect(await codeOf(driver.size(path))).toBe('repository.path_refused');
         expect(await codeOf(driver.remove(path))).toBe('repository.path_refused');
         if (path !== '') expect(await codeOf(pathsIn(driver, path))).toBe('repository.path_refused');
@@ -149,6 +163,8 @@ export function driverContract(makePlace: () => Promise<DriverPlace>): void {
     ['write over', () => driver.write('a/b', bytesOf('x'))],
     ['read', () => driver.read('a/b')],
     ['read of what was never there', () => driver.read('a/c')],
+    ['read into memory', () => driver.readInto('a/b', new Uint8Array(9))],
+    ['read into memory of what was never there', () => driver.readInto('a/c', new Uint8Array(9))],
     ['size', () => driver.size('a/b')],
     ['size of what was never there', () => driver.size('c')],
     ['remove', () => driver.remove('a/b')],

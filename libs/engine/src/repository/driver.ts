@@ -16,6 +16,11 @@ export interface RepositoryDriver {
   write(path: string, bytes: Uint8Array, signal?: AbortSignal): Promise<void>;
   /** The whole file; null when it is not there. Throws `backup.damaged` when only this file cannot be read any more. */
   read(path: string, signal?: AbortSignal): Promise<Buffer | null>;
+  /**
+   * As `read`, into memory of the caller's: fills `into` from the file's beginning, and answers how long the file is,
+   * which may be more than `into` takes.
+   */
+  readInto(path: string, into: Uint8Array, signal?: AbortSignal): Promise<number | null>;
   /** Its size in bytes; null when it is not there. */
   size(path: string): Promise<number | null>;
   /** Removes a file, `durable`: so that no crash brings it back. Removing one that is not there is no error. */

@@ -110,6 +110,7 @@ it.runIf(existsSync('/proc/self/mem'))('names a file that the disk cannot read a
   // the first page of a process is such a file
   await symlink('/proc/self/mem', join(root, 'broken'));
   expect(await codeOf(new LocalDirectory(root).read('broken'))).toBe('backup.damaged');
+  expect(await codeOf(new LocalDirectory(root).readInto('broken', new Uint8Array(9)))).toBe('backup.damaged');
 });
 
 // the limit on files above stands for it everywhere; this is the disk itself, where a test may mount one

@@ -116,11 +116,35 @@ export class LocalDirectory implements RepositoryDriver {
     }
   }
 
-  async read(path: string, signal?: AbortSignal): Promise<Buffer | null> {
+  read(path: string, signal?: AbortSignal): Promise<Buffer | null> {
+    return this.reading(path, signal, (full) => readFile(full, { signal }));
+  }
+
+  readInto(path: string, into: Uint8Array, signal?: AbortSignal): Promise<number | null> {
+    return this.reading(path, signal, async (full) => {
+      const file = await open(full, 'r');
+      try {
+        let at = 0;
+        for (let got = 1; got > 0 && at < into.length; at += got) {
+          signal?.throwIfAborted();
+          got = (await file.read(into, at, into.length - at, at)).bytesRead;
+        }
+        return at < into.length ? at : Math.max(at, (await file.stat()).size);
+      } finally {
+        await file.close();
+      }
+    });
+  }
+
+  private async reading<T>(
+    path: string,
+    signal: AbortSignal | undefined,
+    read: (full: string) => Promise<T>,
+  ): Promise<T | null> {
     const full = this.at(path);
     try {
       if (this.identity === undefined) await this.present();
-      return await readFile(full, { signal });
+      return await read(full);
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return this.absent();
       signal?.throwIfAborted();

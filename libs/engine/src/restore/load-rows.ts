@@ -1,11 +1,10 @@
 import { OperationError } from '@holdfast/contracts';
-import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { readArtifact } from '../manifest/artifact-reader.ts';
 import type { Artifact, LargeObjectArtifact, Manifest, TableArtifact } from '../manifest/manifest.ts';
-import { destroy, disconnect, translateQuery } from '../postgres/connection.ts';
+import { destroy, disconnect, socketOf, translateQuery } from '../postgres/connection.ts';
 import { qualified, quoteIdent } from '../postgres/identifiers.ts';
 import type { PostgresTarget } from '../postgres/target.ts';
 import type { Repository } from '../repository/repository.ts';
@@ -38,14 +37,17 @@ async function copyIn(
   statement: string,
 ): Promise<void> {
   const { repository, manifest, signal, meter } = input;
-  const sink = client.query(copyFrom(statement, { highWaterMark: 1 << 20 }));
+  // with this mark every part waits for the one before it to be with the system: its memory is used again then
+  const sink = client.query(copyFrom(statement, { highWaterMark: 1 }));
+  const { writableHighWaterMark } = socketOf(client);
   const source = async function* (): AsyncGenerator<Buffer> {
     for await (const part of readArtifact(repository, manifest, artifact, signal)) {
       meter.add(part.length, part.length);
-      yield part;
+      // one that fits into the socket's own queue is called written while it is there
+      yield part.length < writableHighWaterMark ? Buffer.from(part) : part;
     }
   };
-  await pipeline(Readable.from(source(), { objectMode: false, highWaterMark: 1 << 20 }), sink);
+  await pipeline(source, sink);
   meter.add(0, 0, artifact.rows);
   if (sink.rowCount !== artifact.rows) {
     const counts = `${artifact.rows} rows were backed up, ${sink.rowCount} arrived`;

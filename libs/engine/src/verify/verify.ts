@@ -10,11 +10,12 @@ import {
   digestOfPieces,
   readPlain,
   readStored,
-  sha256Of,
   type ChunkDescription,
   type ChunkProblem,
 } from '../repository/chunk-store.ts';
+import { hashOnThread } from '../repository/codec-threads.ts';
 import { chunkPath, openRepository, type Repository } from '../repository/repository.ts';
+import { release } from '../repository/slabs.ts';
 import { RowScanner } from '../rows/row-scanner.ts';
 import { Meter, type Run } from '../run.ts';
 import type { ScratchServers } from './scratch.ts';
@@ -92,7 +93,9 @@ async function checkChunks(
   const check = async (chunk: ChunkDescription): Promise<ChunkProblem | null> => {
     if (step === 'checksum') {
       const stored = await readStored(repository, chunk, signal);
-      return typeof stored === 'string' ? stored : null;
+      if (typeof stored === 'string') return stored;
+      release(stored);
+      return null;
     }
     const size = await repository.driver.size(chunkPath(chunk.domain, chunk.id));
     if (size === null) return 'missing';
@@ -118,33 +121,49 @@ function damageOf(artifact: Artifact, problems: Map<number, ChunkProblem>): Dama
   return null;
 }
 
-type OpenChunk = (index: number) => Promise<{ plain: Buffer; sha256: string } | string>;
-
 /** Opens chunks and keeps the last one: small artifacts that come one after another share it. */
-function chunkOpener(repository: Repository, manifest: Manifest, signal: AbortSignal): OpenChunk {
-  let last: { index: number; opened: Awaited<ReturnType<OpenChunk>> } | undefined;
-  return async (index) => {
-    if (last?.index === index) return last.opened;
-    const chunk = manifest.chunks[index];
+class ChunkOpener {
+  private readonly repository: Repository;
+  private readonly manifest: Manifest;
+  private readonly signal: AbortSignal;
+  private last: { index: number; opened: { plain: Buffer; sha256: string } | string } | undefined;
+
+  constructor(repository: Repository, manifest: Manifest, signal: AbortSignal) {
+    this.repository = repository;
+    this.manifest = manifest;
+    this.signal = signal;
+  }
+
+  /** Plain bytes, which stand until the next chunk is opened, or what is wrong. */
+  async open(index: number): Promise<{ plain: Buffer; sha256: string } | string> {
+    if (this.last?.index === index) return this.last.opened;
+    this.close();
+    const chunk = this.manifest.chunks[index];
     if (!chunk) return 'names a chunk that is not listed';
-    const plain = await readPlain(repository, chunk, signal);
-    last = { index, opened: typeof plain === 'string' ? plain : { plain, sha256: chunk.sha256 } };
-    return last.opened;
-  };
+    const plain = await readPlain(this.repository, chunk, this.signal);
+    const opened = typeof plain === 'string' ? plain : { plain, sha256: chunk.sha256 };
+    this.last = { index, opened };
+    return opened;
+  }
+
+  close(): void {
+    if (this.last && typeof this.last.opened !== 'string') release(this.last.opened.plain);
+    this.last = undefined;
+  }
 }
 
 /** Opens an artifact's chunks and compares sizes, digests, row counts and checksums with the manifest. */
-async function contentProblem(open: OpenChunk, artifact: Artifact, scanner: RowScanner): Promise<string | null> {
+async function contentProblem(chunks: ChunkOpener, artifact: Artifact, scanner: RowScanner): Promise<string | null> {
   const counter = artifact.kind === 'table' || artifact.kind === 'large-objects' ? scanner : null;
   counter?.reset();
   let size = 0;
   const digests: string[] = [];
   for (const piece of artifact.pieces) {
-    const opened = await open(piece.chunk);
+    const opened = await chunks.open(piece.chunk);
     if (typeof opened === 'string') return opened;
     const { plain, sha256 } = opened;
     const bytes = plain.subarray(piece.offset, piece.offset + piece.length);
-    const digest = bytes.length === plain.length ? sha256 : await sha256Of(bytes);
+    const digest = bytes.length === plain.length ? sha256 : await hashOnThread(bytes);
     if (bytes.length !== piece.length || digest !== piece.sha256) return 'content';
     digests.push(digest);
     size += bytes.length;
@@ -191,16 +210,20 @@ async function findDamage(
     'bytes',
     manifest.artifacts.reduce((sum, { size }) => sum + size, 0),
   );
-  const open = chunkOpener(repository, manifest, signal);
+  const chunks = new ChunkOpener(repository, manifest, signal);
   const scanner = new RowScanner();
   const place = ({ pieces }: Artifact): number => pieces[0]?.chunk ?? -1;
-  for (const artifact of [...manifest.artifacts].sort((a, b) => place(a) - place(b))) {
-    signal.throwIfAborted();
-    if (!damaged.has(artifact.name)) {
-      const problem = await contentProblem(open, artifact, scanner);
-      if (problem) damaged.set(artifact.name, { artifact: artifact.name, problem, cost: costOf(artifact) });
+  try {
+    for (const artifact of [...manifest.artifacts].sort((a, b) => place(a) - place(b))) {
+      signal.throwIfAborted();
+      if (!damaged.has(artifact.name)) {
+        const problem = await contentProblem(chunks, artifact, scanner);
+        if (problem) damaged.set(artifact.name, { artifact: artifact.name, problem, cost: costOf(artifact) });
+      }
+      meter.add(artifact.size, artifact.size, 'rows' in artifact ? artifact.rows : 0);
     }
-    meter.add(artifact.size, artifact.size, 'rows' in artifact ? artifact.rows : 0);
+  } finally {
+    chunks.close();
   }
   return [...damaged.values()];
 }
