@@ -16,9 +16,11 @@ import type { PostgresTarget } from '../postgres/target.ts';
 import type { Repository } from '../repository/repository.ts';
 import type { Meter } from '../run.ts';
 import { DATABASE_SETTINGS_GAP } from './comparable-catalog.ts';
-import { loadLargeObjects, loadRows } from './load-rows.ts';
+import type { EarlyCompare } from './early-compare.ts';
+import { loadLargeObjects } from './load-rows.ts';
 import { ensureRoles } from './roles.ts';
 import { openSession, runInOrder, runSideBySide, type StatementFault } from './statement-runner.ts';
+import { workTables } from './table-work.ts';
 
 /** What is restored where not all of a backup is: statements instead of the backup's own, rows, and roles. */
 export interface ChosenParts {
@@ -45,6 +47,8 @@ export interface ApplyInput {
   /** Told of each failed statement; throws to stop, returns to go on. */
   onStatementFault: (fault: StatementFault) => void;
   onTableFault: (table: TableArtifact, error: OperationError) => void;
+  /** Compares tables as soon as they are there; absent: nothing is read again. */
+  early?: EarlyCompare;
 }
 
 async function statementsOf(
@@ -86,10 +90,11 @@ export async function applyBackup(input: ApplyInput): Promise<CoverageGap[]> {
   const preData = (await statementsOf(input, 'pre-data')).filter(input.keepsStatement);
   meter.step(input.steps.preData, 'statements', preData.length);
   await runInOrder(preData, run);
-  if (input.content !== 'schema') await applyRows(input);
   const postData = (await statementsOf(input, 'post-data')).filter(input.keepsStatement);
-  meter.step(input.steps.postData, 'statements', postData.length);
-  await runSideBySide(postData, input.parallel, run);
+  const counted = new PostDataMeter(postData, meter, input.steps.postData);
+  if (input.content === 'schema') counted.begin();
+  const rest = input.content === 'schema' ? postData : await applyRows(input, counted);
+  await runSideBySide(rest, input.parallel, run);
   return [...gaps, ...(await applyDatabaseSettings(input))];
 }
 
@@ -107,22 +112,55 @@ async function applyDatabaseSettings(input: ApplyInput): Promise<CoverageGap[]> 
   return [gap(DATABASE_SETTINGS_GAP, refused, 'The restoring role may not give the database these settings.')];
 }
 
-async function applyRows(input: ApplyInput): Promise<void> {
-  const { manifest, meter } = input;
+/** Rows, and what of post-data needs nothing but a table with its rows; answers the rest of post-data. */
+async function applyRows(input: ApplyInput, postData: PostDataMeter): Promise<Statement[]> {
+  const { manifest, meter, early, onTableFault, onStatementFault } = input;
   const tables = input.chosen?.tables ?? manifest.artifacts.filter(isTable).filter(input.keepsTable);
   const objects = manifest.artifacts.filter(
     (artifact): artifact is LargeObjectArtifact => artifact.kind === 'large-objects' && !input.chosen,
   );
   const total = [...tables, ...objects].reduce((sum, { size }) => sum + size, 0);
-  meter.step(input.steps.rows, 'bytes', total);
-  await loadRows({ ...input, onFault: input.onTableFault }, tables);
   const values = [
     ...(await statementsOf(input, 'sequences')),
     ...(await statementsOf(input, 'large-object-definitions')),
   ];
-  await runInOrder(values, {
-    ...{ target: input.target, signal: input.signal, clientEncoding: 'UTF8', onDone: () => undefined },
-    onFault: input.onStatementFault,
+  meter.step(input.steps.rows, 'bytes', total);
+  return workTables({
+    ...{ ...input, tables, postData: postData.statements, onTableFault, onStatementFault },
+    others: async (signal) => {
+      await runInOrder(values, {
+        ...{ target: input.target, signal, clientEncoding: 'UTF8', onDone: () => undefined },
+        onFault: onStatementFault,
+      });
+      for (const artifact of objects) await loadLargeObjects({ ...input, signal }, artifact);
+    },
+    onStatements: (count) => postData.add(count),
+    onAllLoaded: () => postData.begin(),
+    compare: early ? (table, client) => early.tasksFor(table, client, meter) : null,
   });
-  for (const artifact of objects) await loadLargeObjects(input, artifact);
+}
+
+/** Counts statements of post-data; those that are done before its step has begun are told when it begins. */
+class PostDataMeter {
+  readonly statements: Statement[];
+  private readonly meter: Meter;
+  private readonly step: string;
+  private early: number | null = 0;
+
+  constructor(statements: Statement[], meter: Meter, step: string) {
+    this.statements = statements;
+    this.meter = meter;
+    this.step = step;
+  }
+
+  add(count: number): void {
+    if (this.early === null) this.meter.add(count);
+    else this.early += count;
+  }
+
+  begin(): void {
+    this.meter.step(this.step, 'statements', this.statements.length);
+    this.meter.add(this.early ?? 0);
+    this.early = null;
+  }
 }

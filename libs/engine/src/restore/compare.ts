@@ -12,9 +12,10 @@ import { excludedSchemas } from '../postgres/inspect.ts';
 import { READ_SETTINGS } from '../postgres/snapshot.ts';
 import type { PostgresTarget } from '../postgres/target.ts';
 import type { Repository } from '../repository/repository.ts';
-import { checksumText } from '../rows/row-scanner.ts';
+import { checksumText, type RowFigures } from '../rows/row-scanner.ts';
 import type { Meter } from '../run.ts';
 import { sideBySide } from '../side-by-side.ts';
+import type { EarlyCompare } from './early-compare.ts';
 
 export interface CompareInput {
   repository: Repository;
@@ -30,6 +31,8 @@ export interface CompareInput {
   /** Cuts both catalogs to what was restored. */
   selectCatalog: (catalog: Catalog) => Catalog;
   rows: boolean;
+  /** Tables that were compared before. */
+  early?: EarlyCompare;
 }
 
 /** What rows are compared by: one or more artifacts and the table that holds them now. */
@@ -63,42 +66,64 @@ export function rowsToCompare(tables: TableArtifact[]): RowsToCompare[] {
   return [...byTarget.values()].sort((a, b) => b.size - a.size);
 }
 
-/** Reads a table as the backup did; null: the same rows. */
-export async function compareOne(client: pg.Client, expected: RowsToCompare, meter: Meter): Promise<Difference | null> {
+/** Reads rows as the backup did, telling of bytes and rows as they come; null: the table is not there. */
+export async function readRows(
+  client: pg.Client,
+  { name, statement }: Pick<RowsToCompare, 'name' | 'statement'>,
+  tell: (bytes: number, rows: number) => void,
+): Promise<RowFigures | null> {
   let told = 0;
   let toldRows = 0;
   try {
-    const found = await copyOut(client, expected.statement, {
+    return await copyOut(client, statement, {
       chunk: () => undefined,
       pause: () => undefined,
       progress: ({ rows, bytes }) => {
-        meter.add(bytes - told, bytes - told, rows - toldRows);
+        tell(bytes - told, rows - toldRows);
         told = bytes;
         toldRows = rows;
       },
     });
-    if (found.rows === expected.rows && found.checksum === expected.checksum) return null;
-    const shown = (figures: { rows: number; checksum: string }): string =>
-      `${figures.rows} rows, checksum ${figures.checksum}`;
-    return {
-      ...{ kind: 'rows', subject: expected.name, protection: false },
-      ...{ expected: shown(expected), found: shown(found) },
-    };
   } catch (error) {
-    // a table that is not there is a difference, not an accident
-    if (!['42P01', '42703', '3F000'].includes(faultCode(error) ?? '')) throw translateQuery(error, expected.name);
-    return { kind: 'rows', subject: expected.name, expected: `${expected.rows} rows`, found: null, protection: false };
+    if (['42P01', '42703', '3F000'].includes(faultCode(error) ?? '')) return null;
+    throw translateQuery(error, name);
   }
 }
 
+/** Null: the same rows. A table that is not there is a difference, not an accident. */
+export function rowDifference(
+  expected: RowsToCompare,
+  found: Pick<RowFigures, 'rows' | 'checksum'> | null,
+): Difference | null {
+  if (found?.rows === expected.rows && found.checksum === expected.checksum) return null;
+  const shown = (figures: { rows: number; checksum: string }): string =>
+    `${figures.rows} rows, checksum ${figures.checksum}`;
+  return {
+    ...{ kind: 'rows', subject: expected.name, protection: false },
+    expected: found ? shown(expected) : `${expected.rows} rows`,
+    found: found && shown(found),
+  };
+}
+
+/** Compares a table's rows with the backup's; null: the same. */
+export const compareOne = async (
+  client: pg.Client,
+  expected: RowsToCompare,
+  tell: (bytes: number, rows: number) => void,
+): Promise<Difference | null> => rowDifference(expected, await readRows(client, expected, tell));
+
 async function compareRows(input: CompareInput): Promise<Difference[]> {
   const { artifacts } = input.manifest;
-  const queue = rowsToCompare(input.tables ?? artifacts.filter(isTable).filter(input.keepsTable));
+  const { compared = new Map<string, never>() } = input.early ?? {};
+  const tables = rowsToCompare(input.tables ?? artifacts.filter(isTable).filter(input.keepsTable));
+  const queue = tables.filter(({ name }) => !compared.has(name));
+  const early = [...compared.values()];
+  input.meter.add(early.reduce((sum, { size }) => sum + size, 0));
   const objects = input.tables ? undefined : artifacts.find(({ kind }) => kind === 'large-objects');
   if (objects?.kind === 'large-objects') {
     queue.push({ ...objects, name: 'large objects', statement: LARGE_OBJECTS_COPY });
   }
-  const differences: Difference[] = [];
+  const differences: Difference[] = early.flatMap(({ difference }) => difference ?? []);
   const clients: pg.Client[] = [];
   const settings = { ...READ_SETTINGS, client_encoding: input.manifest.source.clientEncoding };
   const work = async (): Promise<void> => {
@@ -107,7 +132,8 @@ async function compareRows(input: CompareInput): Promise<Difference[]> {
     // large objects are read by descriptors, which live in a transaction
     await client.query('BEGIN READ ONLY');
     for (let next = queue.shift(); next; next = queue.shift()) {
-      const difference = await compareOne(client, next, input.meter);
+      const tell = (bytes: number, rows: number): void => input.meter.add(bytes, bytes, rows);
+      const difference = await compareOne(client, next, tell);
       if (!difference) continue;
       differences.push(difference);
       await client.query('ROLLBACK');

@@ -4,12 +4,11 @@ import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { readArtifact } from '../manifest/artifact-reader.ts';
 import type { Artifact, LargeObjectArtifact, Manifest, TableArtifact } from '../manifest/manifest.ts';
-import { destroy, disconnect, socketOf, translateQuery } from '../postgres/connection.ts';
+import { disconnect, socketOf, translateQuery } from '../postgres/connection.ts';
 import { qualified, quoteIdent } from '../postgres/identifiers.ts';
 import type { PostgresTarget } from '../postgres/target.ts';
 import type { Repository } from '../repository/repository.ts';
 import type { Meter } from '../run.ts';
-import { sideBySide } from '../side-by-side.ts';
 import { openSession } from './statement-runner.ts';
 
 export interface LoadInput {
@@ -18,9 +17,6 @@ export interface LoadInput {
   target: PostgresTarget;
   signal: AbortSignal;
   meter: Meter;
-  parallel: number;
-  /** Told of a table that could not be loaded; throws to stop, returns to go on without it. */
-  onFault: (artifact: TableArtifact, error: OperationError) => void;
 }
 
 /** Where a table's rows go: itself, or its root where that has to spread them. */
@@ -31,7 +27,7 @@ export function copyInStatement(artifact: TableArtifact): string {
 }
 
 async function copyIn(
-  input: Pick<LoadInput, 'repository' | 'manifest' | 'signal' | 'meter'>,
+  input: Omit<LoadInput, 'target'>,
   client: pg.Client,
   artifact: Artifact & { rows: number },
   statement: string,
@@ -57,7 +53,7 @@ async function copyIn(
 
 /** Loads one table on the given session. Throws what Postgres says, naming the table. */
 export async function loadTable(
-  input: Pick<LoadInput, 'repository' | 'manifest' | 'signal' | 'meter'>,
+  input: Omit<LoadInput, 'target'>,
   client: pg.Client,
   artifact: TableArtifact,
 ): Promise<void> {
@@ -70,49 +66,16 @@ export async function loadTable(
 }
 
 /** Whether an artifact lies within a chunk that it shares with others. */
-const isPacked = ({ pieces }: TableArtifact): boolean => pieces.length === 1 && (pieces[0]?.offset ?? 0) > 0;
+export const isPacked = ({ pieces }: TableArtifact): boolean => pieces.length === 1 && (pieces[0]?.offset ?? 0) > 0;
 
 /** Largest first, so that the last ones even out; those of one shared chunk together, so that it is opened once. */
-const inOrder = (tables: TableArtifact[]): TableArtifact[] => [
+export const inLoadOrder = (tables: TableArtifact[]): TableArtifact[] => [
   ...tables.filter((table) => !isPacked(table)).sort((a, b) => b.size - a.size),
   ...tables.filter(isPacked).sort((a, b) => (a.pieces[0]?.chunk ?? 0) - (b.pieces[0]?.chunk ?? 0)),
 ];
 
-/** Loads tables, largest first, `parallel` at once, each in a transaction of its own. */
-export async function loadRows(input: LoadInput, tables: TableArtifact[]): Promise<void> {
-  const queue = inOrder(tables.filter(({ rows }) => rows > 0));
-  const clients: pg.Client[] = [];
-  const work = async (): Promise<void> => {
-    const client = await openSession({ ...input, clientEncoding: input.manifest.source.clientEncoding });
-    clients.push(client);
-    for (let table = queue.shift(); table; table = queue.shift()) {
-      const artifact = table;
-      await loadTable(input, client, artifact).catch((error: unknown) => {
-        const known = error instanceof OperationError && error.code === 'postgres.statement_failed';
-        if (!known) throw error;
-        input.onFault(artifact, error);
-      });
-    }
-  };
-  const stopOthers = (): void => {
-    queue.length = 0;
-    clients.forEach(destroy);
-  };
-  try {
-    await sideBySide(Math.min(input.parallel, queue.length), work, stopOthers);
-  } catch (error) {
-    input.signal.throwIfAborted();
-    throw error;
-  } finally {
-    await Promise.all(clients.map((client) => disconnect(client)));
-  }
-}
-
 /** Writes the pages of large objects; pre-data has made the objects. */
-export async function loadLargeObjects(
-  input: Pick<LoadInput, 'repository' | 'manifest' | 'signal' | 'meter' | 'target'>,
-  artifact: LargeObjectArtifact,
-): Promise<void> {
+export async function loadLargeObjects(input: LoadInput, artifact: LargeObjectArtifact): Promise<void> {
   const client = await openSession({ ...input, clientEncoding: 'UTF8' });
   try {
     await client.query('BEGIN');

@@ -14,6 +14,7 @@ import { Meter, type Run } from '../run.ts';
 import { applyBackup } from './apply.ts';
 import { comparableCatalog, DATABASE_LOCALE_GAP } from './comparable-catalog.ts';
 import { compareWithBackup } from './compare.ts';
+import { EarlyCompare } from './early-compare.ts';
 import { preflight, type Preflight } from './preflight.ts';
 import { chosenParts, planRestore, SupportFaults, type RestorePlan } from './restore-plan.ts';
 import { selectedCatalog, withoutValues } from './selected-catalog.ts';
@@ -186,8 +187,9 @@ async function buildAndSwitch(
   meter.add(1);
   const gaps = likeSource ? [] : [localeGap(manifest)];
   const target = { ...input.target, database: name };
-  gaps.push(...(await fill(input, manifest, chosen, target, meter, signal)));
-  const differences = await compareBuilt(input, manifest, chosen, target, gaps, meter, signal);
+  const early = new EarlyCompare();
+  gaps.push(...(await fill(input, manifest, chosen, target, early, meter, signal)));
+  const differences = await compareBuilt(input, manifest, chosen, target, early, gaps, meter, signal);
   refuseDifferences(differences);
   meter.step('switch', 'artifacts', 1);
   const kept = await maintenance(input.target, signal, async (client) => {
@@ -206,6 +208,7 @@ async function fill(
   manifest: Manifest,
   chosen: Chosen | null,
   target: PostgresTarget,
+  early: EarlyCompare,
   meter: Meter,
   signal: AbortSignal,
 ): Promise<CoverageGap[]> {
@@ -213,7 +216,7 @@ async function fill(
   const { repository, content, parallel } = input;
   const faults = chosen && new SupportFaults(chosen.plan);
   const gaps = await applyBackup({
-    ...{ repository, manifest, target, content, parallel, signal, meter, steps, ...ALL },
+    ...{ repository, manifest, target, content, parallel, signal, meter, steps, early, ...ALL },
     ...(chosen ? { chosen: chosenParts(chosen.plan, manifest.source.roles) } : {}),
     onStatementFault: (fault) => {
       if (!faults?.tolerates(fault)) throw fault.error;
@@ -230,6 +233,7 @@ async function compareBuilt(
   manifest: Manifest,
   chosen: Chosen | null,
   target: PostgresTarget,
+  early: EarlyCompare,
   gaps: CoverageGap[],
   meter: Meter,
   signal: AbortSignal,
@@ -238,7 +242,7 @@ async function compareBuilt(
   const rows = input.content !== 'schema';
   meter.step('compare', 'bytes', rows ? sizeOf(chosen?.plan.tables ?? manifest.artifacts) : null);
   return compareWithBackup({
-    ...{ repository, manifest, target, parallel, signal, meter, rows, keepsTable: ALL.keepsTable },
+    ...{ repository, manifest, target, parallel, signal, meter, rows, early, keepsTable: ALL.keepsTable },
     ...(chosen ? { tables: chosen.plan.tables } : {}),
     selectCatalog: (catalog) => {
       if (chosen) return selectedCatalog(catalog, chosen.selection, chosen.plan, new Set());

@@ -56,12 +56,15 @@ export function faultOf(statement: Statement, error: unknown): StatementFault {
 const isUnknownSetting = (statement: Statement, error: unknown): boolean =>
   faultCode(error) === '42704' && /^SET [a-z_]+ = /.test(statement.text);
 
-export interface StatementRunnerOptions {
-  target: PostgresTarget;
+export interface FaultOptions {
   signal: AbortSignal;
-  clientEncoding: string;
   /** Told of each failed statement; throws to stop, returns to go on. */
   onFault: (fault: StatementFault) => void;
+}
+
+export interface StatementRunnerOptions extends FaultOptions {
+  target: PostgresTarget;
+  clientEncoding: string;
   onDone: () => void;
 }
 
@@ -101,7 +104,7 @@ async function runTogether(client: pg.Client, batch: Statement[]): Promise<boole
   }
 }
 
-async function runOne(client: pg.Client, statement: Statement, options: StatementRunnerOptions): Promise<void> {
+export async function runOne(client: pg.Client, statement: Statement, options: FaultOptions): Promise<void> {
   try {
     await client.query(statement.text);
   } catch (error) {
@@ -118,6 +121,24 @@ const GROUPS: Record<string, string> = {
   'FK CONSTRAINT': 'foreign-key',
 };
 
+/**
+ * Runs the statements of one object; one that waits for others which wait for it ends this, and is answered with those
+ * after it, to be tried again when nothing else runs.
+ */
+export async function runLane(client: pg.Client, lane: Statement[], options: FaultOptions): Promise<Statement[]> {
+  for (const [index, statement] of lane.entries()) {
+    const outcome = await client.query(statement.text).then(
+      () => null,
+      (error: unknown) => ({ error }),
+    );
+    if (!outcome) continue;
+    options.signal.throwIfAborted();
+    if (faultCode(outcome.error) === '40P01') return lane.slice(index);
+    options.onFault(faultOf(statement, outcome.error));
+  }
+  return [];
+}
+
 /** Splits into runs: statements of one group that may run side by side, or one statement alone. */
 function runsOf(statements: Statement[]): Statement[][] {
   const runs: Statement[][] = [];
@@ -133,7 +154,7 @@ function runsOf(statements: Statement[]): Statement[][] {
 }
 
 /** Statements of one object stay together: an index and what is altered about it. */
-function lanesOf(run: Statement[]): Statement[][] {
+export function lanesOf(run: Statement[]): Statement[][] {
   const lanes: Statement[][] = [];
   for (const statement of run) {
     const last = lanes.at(-1);
@@ -181,19 +202,7 @@ async function runLanes(
   const work = async (client: pg.Client): Promise<void> => {
     for (let lane = queue.shift(); lane; lane = queue.shift()) {
       options.signal.throwIfAborted();
-      for (const [index, statement] of lane.entries()) {
-        const outcome = await client.query(statement.text).then(
-          () => null,
-          (error: unknown) => ({ error }),
-        );
-        if (!outcome) continue;
-        options.signal.throwIfAborted();
-        if (faultCode(outcome.error) === '40P01') {
-          again.push(lane.slice(index));
-          break;
-        }
-        options.onFault(faultOf(statement, outcome.error));
-      }
+      again.push(await runLane(client, lane, options));
     }
   };
   await sideBySide(

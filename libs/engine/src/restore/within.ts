@@ -90,7 +90,8 @@ async function compare(input: WithinInput, client: pg.Client, kept: Set<string> 
     await client.query(`SET client_encoding TO ${manifest.source.clientEncoding}`);
     for (const expected of rowsToCompare(plan.tables.filter(({ condition }) => condition === null))) {
       signal.throwIfAborted();
-      const difference = await compareOne(client, expected, meter);
+      const tell = (bytes: number, rows: number): void => meter.add(bytes, bytes, rows);
+      const difference = await compareOne(client, expected, tell);
       // a failed statement has ended the transaction; the first difference says enough
       if (difference) return [difference];
     }

@@ -9,6 +9,7 @@ import type { Repository } from '../repository/repository.ts';
 import { applyBackup } from '../restore/apply.ts';
 import { comparableCatalog, DATABASE_LOCALE_GAP } from '../restore/comparable-catalog.ts';
 import { compareWithBackup } from '../restore/compare.ts';
+import { EarlyCompare } from '../restore/early-compare.ts';
 import { describeStatement, type StatementFault } from '../restore/statement-runner.ts';
 import type { Meter } from '../run.ts';
 import type { ScratchServers } from './scratch.ts';
@@ -82,9 +83,10 @@ async function tryOn(input: TrialInput, server: PostgresTarget, name: string): P
   const target = { ...server, database: name };
   const faults = new Faults();
   const step = 'restore';
+  const early = new EarlyCompare();
   const roleGaps = await applyBackup({
     ...{ repository: input.repository, manifest, target, parallel: input.parallel, signal, meter },
-    content: 'all',
+    ...{ content: 'all', early },
     steps: { preData: step, rows: step, postData: step },
     keepsStatement: () => true,
     keepsTable: () => true,
@@ -103,7 +105,7 @@ async function tryOn(input: TrialInput, server: PostgresTarget, name: string): P
   }
   const found = await compareWithBackup({
     ...{ repository: input.repository, manifest, target, parallel: input.parallel, signal, meter },
-    ...{ keepsTable: () => true, selectCatalog: (catalog) => comparableCatalog(catalog, gaps), rows: true },
+    ...{ keepsTable: () => true, selectCatalog: (catalog) => comparableCatalog(catalog, gaps), rows: true, early },
   });
   if (missing.length === 0) return { differences: [...faults.asDifferences(), ...found], gaps };
   gaps.push(gap('extensions-unavailable', missing, 'The scratch server does not offer these extensions.'));

@@ -1,0 +1,197 @@
+import { OperationError } from '@holdfast/contracts';
+import PQueue from 'p-queue';
+import type pg from 'pg';
+import type { TableArtifact } from '../manifest/manifest.ts';
+import { connect, disconnect } from '../postgres/connection.ts';
+import { displayName, qualified } from '../postgres/identifiers.ts';
+import { READ_SETTINGS } from '../postgres/snapshot.ts';
+import type { Statement } from '../postgres/statements.ts';
+import type { CompareTask } from './early-compare.ts';
+import { splitPostData, type SplitPostData, type TableStatements } from './early-statements.ts';
+import { inLoadOrder, isPacked, loadTable, type LoadInput } from './load-rows.ts';
+import { openSession, runLane, runOne, type FaultOptions } from './statement-runner.ts';
+
+export interface TableWorkInput extends LoadInput {
+  tables: TableArtifact[];
+  postData: Statement[];
+  parallel: number;
+  /** Rows that are in no table, and values of sequences: loaded beside the tables. */
+  others: (signal: AbortSignal) => Promise<void>;
+  /** Told of a table that could not be loaded; throws to stop, returns to go on without it. */
+  onTableFault: (table: TableArtifact, error: OperationError) => void;
+  onStatementFault: FaultOptions['onFault'];
+  /** Told when so many statements of post-data have been run. */
+  onStatements: (count: number) => void;
+  onAllLoaded: () => void;
+  /** How to read a table again once its keys stand, in one task or more; none: that is left for later. */
+  compare: ((table: TableArtifact, client: () => Promise<pg.Client>) => Promise<CompareTask[]>) | null;
+}
+
+/** Which of two kinds of waiting work goes first; within a kind, the larger table. */
+const LOAD = 2 * 2 ** 50;
+const BUILD = 2 ** 50;
+const COMPARE = 0;
+/** For smaller tables two more statements cost more than they save. */
+const SPARED_FROM_BYTES = 1 << 20;
+const NO_STATEMENTS: TableStatements = { exclusive: [], shared: [] };
+
+type Purpose = 'load' | 'build' | 'read';
+
+/** The sessions of one worker, opened when they are needed first: what each is for sets it up differently. */
+class Lane {
+  private readonly open = new Map<Purpose, Promise<pg.Client>>();
+  private readonly make: (purpose: Purpose) => Promise<pg.Client>;
+
+  constructor(make: (purpose: Purpose) => Promise<pg.Client>) {
+    this.make = make;
+  }
+
+  session(purpose: Purpose): Promise<pg.Client> {
+    const known = this.open.get(purpose) ?? this.make(purpose);
+    this.open.set(purpose, known);
+    return known;
+  }
+
+  async close(): Promise<void> {
+    const opened = await Promise.allSettled(this.open.values());
+    await Promise.all(opened.map((one) => (one.status === 'fulfilled' ? disconnect(one.value) : undefined)));
+  }
+}
+
+/**
+ * Loads tables, `parallel` at once, makes each one's keys and indexes as soon as its rows are there, and compares it
+ * then: so that no core waits for the last large table. Order within a table: rows; keys, which lock it; indexes and the
+ * comparison side by side. The first failure stops all.
+ */
+class TableWork {
+  private readonly input: TableWorkInput;
+  private readonly split: SplitPostData;
+  private readonly stop = new AbortController();
+  private readonly signal: AbortSignal;
+  private readonly queue: PQueue;
+  private readonly lanes: Lane[];
+  private readonly failures: unknown[] = [];
+  private readonly again: Statement[] = [];
+  private toLoad: number;
+
+  constructor(input: TableWorkInput) {
+    this.input = input;
+    const loaded = input.tables.filter(({ loadInto, condition }) => loadInto === null && condition === null);
+    this.split = splitPostData(input.postData, new Set(loaded.map(({ schema, table }) => displayName(schema, table))));
+    this.signal = AbortSignal.any([input.signal, this.stop.signal]);
+    const concurrency = Math.max(1, input.parallel);
+    this.queue = new PQueue({ concurrency });
+    this.lanes = Array.from({ length: concurrency }, () => new Lane((purpose) => this.connect(purpose)));
+    this.toLoad = input.tables.length + 1;
+  }
+
+  async run(): Promise<Statement[]> {
+    for (const table of inLoadOrder(this.input.tables)) {
+      // those in shared chunks have one rank, so that they keep the order of these
+      this.add(LOAD + (isPacked(table) ? 0 : table.size), (lane) => this.load(lane, table));
+    }
+    this.add(LOAD, async () => {
+      await this.input.others(this.signal);
+      this.oneLoaded();
+    });
+    await this.queue.onIdle();
+    await Promise.all(this.lanes.map((lane) => lane.close()));
+    if (this.failures.length === 0) return [...this.split.prelude, ...this.again, ...this.split.rest];
+    this.input.signal.throwIfAborted();
+    throw this.failures[0];
+  }
+
+  private async connect(purpose: Purpose): Promise<pg.Client> {
+    const { signal } = this;
+    const { target, manifest } = this.input;
+    const { clientEncoding } = manifest.source;
+    if (purpose === 'read') {
+      const settings = { ...READ_SETTINGS, client_encoding: clientEncoding, default_transaction_read_only: 'on' };
+      return connect(target, { signal, settings });
+    }
+    const encoding = purpose === 'load' ? clientEncoding : 'UTF8';
+    const client = await openSession({ target, signal, clientEncoding: encoding });
+    if (purpose === 'build') for (const one of this.split.prelude) await runOne(client, one, this.faults());
+    return client;
+  }
+
+  private readonly faults = (): FaultOptions => ({ signal: this.signal, onFault: this.input.onStatementFault });
+
+  private add(priority: number, work: (lane: Lane) => Promise<void>): void {
+    const guarded = async (): Promise<void> => {
+      const lane = this.lanes.pop();
+      if (!lane) throw new Error('more work runs at once than there are lanes');
+      try {
+        this.signal.throwIfAborted();
+        await work(lane);
+      } catch (error) {
+        // those after the first are only what stopping looks like
+        this.failures.push(error);
+        this.stop.abort(error);
+        this.queue.clear();
+      } finally {
+        this.lanes.push(lane);
+      }
+    };
+    void this.queue.add(guarded, { priority });
+  }
+
+  private async load(lane: Lane, table: TableArtifact): Promise<void> {
+    const loaded = table.rows === 0 || (await this.loadRows(await lane.session('load'), table));
+    this.oneLoaded();
+    const name = displayName(table.schema, table.table);
+    const statements = (table.loadInto ?? table.condition) === null ? this.split.early.get(name) : undefined;
+    const { exclusive, shared } = statements ?? NO_STATEMENTS;
+    const after = (lane: Lane): Promise<void> => this.addShared(lane, table, shared, loaded);
+    if (exclusive.length === 0) return after(lane);
+    this.add(BUILD + table.size, async (lane) => {
+      for (const statements of exclusive) await this.build(lane, statements);
+      await after(lane);
+    });
+  }
+
+  /** False: it could not be loaded, and whoever asked goes on without it. */
+  private async loadRows(client: pg.Client, table: TableArtifact): Promise<boolean> {
+    const unlogged = await this.spareLog(client, table);
+    try {
+      await loadTable({ ...this.input, signal: this.signal }, client, table);
+      if (unlogged) await client.query('COMMIT');
+      return true;
+    } catch (error) {
+      if (!(error instanceof OperationError) || error.code !== 'postgres.statement_failed') throw error;
+      if (unlogged) await client.query('ROLLBACK');
+      this.input.onTableFault(table, error);
+      return false;
+    }
+  }
+
+  /** Where the log is minimal, rows of a table that is emptied in their own transaction are not written to it. */
+  private async spareLog(client: pg.Client, { schema, table, size, loadInto, condition }: TableArtifact) {
+    if (size < SPARED_FROM_BYTES || loadInto !== null || condition !== null) return false;
+    const { rows } = await client.query<{ level: string }>(`SELECT pg_catalog.current_setting('wal_level') AS level`);
+    if (rows[0]?.level !== 'minimal') return false;
+    await client.query('BEGIN');
+    await client.query(`TRUNCATE TABLE ONLY ${qualified(schema, table)}`);
+    return true;
+  }
+
+  private oneLoaded(): void {
+    if (--this.toLoad === 0) this.input.onAllLoaded();
+  }
+
+  private async addShared(lane: Lane, table: TableArtifact, shared: Statement[][], loaded: boolean): Promise<void> {
+    for (const statements of shared) this.add(BUILD + table.size, (lane) => this.build(lane, statements));
+    if (!loaded || !this.input.compare) return;
+    for (const { size, run } of await this.input.compare(table, () => lane.session('read'))) {
+      this.add(COMPARE + size, async (lane) => run(await lane.session('read')));
+    }
+  }
+
+  private async build(lane: Lane, statements: Statement[]): Promise<void> {
+    this.again.push(...(await runLane(await lane.session('build'), statements, this.faults())));
+    this.input.onStatements(statements.length);
+  }
+}
+
+/** Loads tables and does what can follow at once; answers the statements of post-data that are still to be run. */
+export const workTables = (input: TableWorkInput): Promise<Statement[]> => new TableWork(input).run();
