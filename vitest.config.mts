@@ -1,7 +1,5 @@
 import { defineConfig } from 'vitest/config';
 
-/** Kills at every step hold a process at an instant, which they do not yet manage on every machine: `npm run test:kills`. */
-const KILLS = ['apps/e2e/src/{kills,outages}.e2e.spec.ts'];
 const exclude = ['**/node_modules/**', '**/dist/**', '**/.holdfast/**'];
 
 export default defineConfig({
@@ -33,17 +31,6 @@ export default defineConfig({
           name: 'e2e',
           environment: 'node',
           include: ['{apps,tools}/**/*.e2e.spec.ts'],
-          exclude: [...exclude, ...KILLS],
-          testTimeout: 180_000,
-          hookTimeout: 180_000,
-          fileParallelism: false,
-        },
-      },
-      {
-        test: {
-          name: 'kills',
-          environment: 'node',
-          include: KILLS,
           exclude,
           testTimeout: 180_000,
           hookTimeout: 180_000,

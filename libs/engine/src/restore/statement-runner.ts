@@ -93,9 +93,7 @@ export async function runInOrder(statements: Statement[], options: StatementRunn
 /** One transaction for many statements saves a flush of the log for each; false: rolled back. */
 async function runTogether(client: pg.Client, batch: Statement[]): Promise<boolean> {
   try {
-    await client.query('BEGIN');
-    for (const { text } of batch) await client.query(text);
-    await client.query('COMMIT');
+    await client.query(['BEGIN', ...batch.map(({ text }) => text), 'COMMIT'].join('\n;'));
     return true;
   } catch (error) {
     if (isConnectionLost(error)) throw translateQuery(error, 'restoring the schema');
