@@ -1,8 +1,10 @@
 // What `npm test` does once everything is installed: every check, every test, one count at the end.
-import { chmod, mkdtemp, readFile, rm, statfs } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, statfs, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { isAlive } from '@holdfast/engine/embedded';
+import { sweepTempDirs } from '@holdfast/testing';
 import { endAll, runToEnd, type ChildResult } from './child-process.ts';
 import { summarize } from './vitest-report.ts';
 
@@ -74,6 +76,8 @@ const LANES: Check[][] = [
 const TESTS = 'tests';
 const TESTS_TIMEOUT_SECONDS = 2_400;
 const MEMORY_FOR_TESTS = 12 * 1024 ** 3;
+const IN_MEMORY = '/dev/shm';
+const PREFIX = 'holdfast-test-';
 
 const line = (name: string, word: string, seconds: number) =>
   `${name.padEnd(12)} ${word.padEnd(24)} ${seconds.toFixed(1).padStart(7)} s`;
@@ -95,17 +99,44 @@ async function runCheck(item: Check): Promise<Outcome> {
   return { name: item.name, passed: 1 - failed, failed, seconds: result.seconds, report };
 }
 
+/** Removes what test runs left that were killed, and stops what they started. */
+async function sweepTestDirectories(place: string): Promise<void> {
+  for (const name of await readdir(place).catch(() => [])) {
+    const pid = name.startsWith(PREFIX) ? Number.parseInt(name.slice(PREFIX.length), 10) : 0;
+    if (!(pid > 0) || isAlive(pid)) continue;
+    await sweepTempDirs(join(place, name));
+    await removeTestDirectory(join(place, name));
+  }
+}
+
+/** Tests put programs of their own there; some machines run none from memory. */
+async function runsPrograms(directory: string): Promise<boolean> {
+  const file = join(directory, 'program');
+  await writeFile(file, '#!/bin/sh\nexit 0\n', { mode: 0o755 });
+  return (await runToEnd(file, [], { timeoutSeconds: 10 })).code === 0;
+}
+
+async function removeTestDirectory(directory: string): Promise<void> {
+  await rm(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 }).catch((error: unknown) => {
+    console.error(`${directory} could not be removed: ${error instanceof Error ? error.message : String(error)}`);
+  });
+}
+
 /**
  * Where the tests put everything. Their databases make and drop files by the ten thousand, which some file systems are
  * slow at: in memory, where there is plenty of it.
  */
 async function makeTestDirectory(): Promise<string> {
-  const shared = await statfs('/dev/shm').then(
+  const shared = await statfs(IN_MEMORY).then(
     ({ bavail, bsize }) => bavail * bsize,
     () => 0,
   );
   const plenty = Math.min(shared, process.availableMemory()) >= MEMORY_FOR_TESTS;
-  const directory = await mkdtemp(join(plenty ? '/dev/shm' : tmpdir(), 'holdfast-test-'));
+  for (const place of [IN_MEMORY, tmpdir()]) await sweepTestDirectories(place);
+  const memory = plenty ? await mkdtemp(join(IN_MEMORY, `${PREFIX}${process.pid}-`)) : null;
+  if (memory && (await runsPrograms(memory))) return chmod(memory, 0o711).then(() => memory);
+  if (memory) await rm(memory, { recursive: true, force: true });
+  const directory = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`));
   // servers that root starts run as another user, who has to get through
   await chmod(directory, 0o711);
   return directory;
@@ -122,7 +153,7 @@ async function runTests(): Promise<Outcome> {
     echo: true,
   });
   const text = await readFile(file, 'utf8').catch(() => null);
-  await rm(directory, { recursive: true, force: true });
+  await removeTestDirectory(directory);
   const summary = summarize(text === null ? null : JSON.parse(text), result.code);
   const report = summary.failures.join('\n\n') + ending(result, TESTS_TIMEOUT_SECONDS);
   return { name: TESTS, passed: summary.passed, failed: summary.failed, seconds: result.seconds, report };

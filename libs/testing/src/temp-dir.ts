@@ -17,11 +17,11 @@ export async function makeTempDir(name = 'files'): Promise<string> {
 }
 
 /** Removes the directories of test processes that no longer live, and stops what still runs in them. */
-export async function sweepTempDirs(): Promise<void> {
-  for (const name of await readdir(tmpdir())) {
+export async function sweepTempDirs(place: string = tmpdir()): Promise<void> {
+  for (const name of await readdir(place)) {
     const pid = name.startsWith(PREFIX) ? Number.parseInt(name.slice(PREFIX.length), 10) : 0;
     if (!(pid > 0) || isAlive(pid)) continue;
-    const dir = join(tmpdir(), name);
+    const dir = join(place, name);
     await releaseDataDir(join(dir, 'cluster'));
     await rm(dir, { recursive: true, force: true });
   }

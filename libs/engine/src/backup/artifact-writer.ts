@@ -193,11 +193,16 @@ export class ArtifactBytes {
 
   /** Text in pieces of any length; cut at a fixed length. */
   async write(part: Buffer): Promise<void> {
-    this.text.push(part);
-    this.textSize += part.length;
-    if (this.textSize < TEXT_CHUNK) return;
-    await this.writer.room();
-    this.chunk(this.takeText(), false);
+    // a part may be of any length, a chunk may not: no reader would take it
+    for (let at = 0; at < part.length;) {
+      const piece = part.subarray(at, at + TEXT_CHUNK - this.textSize);
+      at += piece.length;
+      this.text.push(piece);
+      this.textSize += piece.length;
+      if (this.textSize < TEXT_CHUNK) return;
+      await this.writer.room();
+      this.chunk(this.takeText(), false);
+    }
   }
 
   private takeText(): Buffer {

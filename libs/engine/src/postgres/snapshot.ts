@@ -19,6 +19,7 @@ export const READ_SETTINGS: Record<string, string> = {
   synchronize_seqscans: 'off',
   statement_timeout: '0',
   idle_in_transaction_session_timeout: '0',
+  idle_session_timeout: '0',
 };
 
 const KEEP_ALIVE_MS = 20_000;

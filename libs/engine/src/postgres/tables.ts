@@ -36,15 +36,15 @@ export async function listLockable(client: pg.Client, excludeSchemas: string[]):
 
 /**
  * Partitions of a table that is hash-partitioned by an enum: the hash follows the enum's OIDs, which differ after a
- * restore, so their rows are given to the root.
+ * restore, so their rows are given to the highest table that is cut so. Tables above it may have other partitions.
  */
 const ENUM_HASHED_ROOT = `(SELECT pg_catalog.json_build_object('schema', rn.nspname, 'table', root.relname)
-  FROM pg_catalog.pg_partition_ancestors(c.oid) a
+  FROM pg_catalog.pg_partition_ancestors(c.oid) WITH ORDINALITY a (relid, height)
   JOIN pg_catalog.pg_partitioned_table p ON p.partrelid = a.relid AND p.partstrat = 'h'
   JOIN pg_catalog.pg_attribute k ON k.attrelid = a.relid AND k.attnum = ANY (p.partattrs::int2[])
   JOIN pg_catalog.pg_type t ON t.oid = k.atttypid AND t.typtype = 'e'
-  JOIN pg_catalog.pg_class root ON root.oid = pg_catalog.pg_partition_root(c.oid)
-  JOIN pg_catalog.pg_namespace rn ON rn.oid = root.relnamespace LIMIT 1)`;
+  JOIN pg_catalog.pg_class root ON root.oid = a.relid
+  JOIN pg_catalog.pg_namespace rn ON rn.oid = root.relnamespace ORDER BY a.height DESC LIMIT 1)`;
 
 /** Tables whose rows are copied, largest first. Generated columns are left out: the server makes them again. */
 export async function listSourceTables(client: pg.Client, excludeSchemas: string[]): Promise<SourceTable[]> {

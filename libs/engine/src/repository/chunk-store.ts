@@ -43,6 +43,7 @@ export async function storeChunk(
   likely: boolean,
   signal: AbortSignal,
 ): Promise<StoredChunk> {
+  if (plain.length > LONGEST_CHUNK) throw new RangeError(`a chunk of ${plain.length} bytes: no reader would take it`);
   const early = likely ? null : await packOnThread(plain, LEVEL);
   let packed = early;
   try {

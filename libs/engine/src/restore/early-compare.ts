@@ -2,6 +2,7 @@ import type { Difference } from '@holdfast/contracts';
 import type pg from 'pg';
 import type { TableArtifact } from '../manifest/manifest.ts';
 import { qualified, quoteIdent } from '../postgres/identifiers.ts';
+import { reading } from '../postgres/inspect.ts';
 import { checksumText } from '../rows/row-scanner.ts';
 import type { Meter } from '../run.ts';
 import { readRows, rowDifference, rowsToCompare, type RowsToCompare } from './compare.ts';
@@ -56,14 +57,11 @@ export class EarlyCompare {
     const count = Math.ceil(table.size / this.stretchBytes);
     if (count === 1 || table.condition !== null || table.columns.length === 0) return [expected.statement];
     const name = qualified(table.schema, table.table);
-    const { rows } = await (
-      await client()
-    ).query<{ pages: number }>(
-      `SELECT (pg_catalog.pg_relation_size(c.oid) / pg_catalog.current_setting('block_size')::int)::float8 AS pages
+    const session = await client();
+    const text = `SELECT (pg_catalog.pg_relation_size(c.oid) / pg_catalog.current_setting('block_size')::int)::float8 AS pages
        FROM pg_catalog.pg_class c JOIN pg_catalog.pg_am a ON a.oid = c.relam
-       WHERE c.oid = $1::pg_catalog.regclass AND a.amname = 'heap'`,
-      [name],
-    );
+       WHERE c.oid = $1::pg_catalog.regclass AND a.amname = 'heap'`;
+    const { rows } = await reading(expected.name, () => session.query<{ pages: number }>(text, [name]));
     const pages = rows[0]?.pages;
     if (pages === undefined || pages < count) return [expected.statement];
     const columns = table.columns.map(quoteIdent).join(', ');

@@ -75,3 +75,16 @@ it('takes nothing from behind what it could depend on', () => {
     expect(rest.at(-1)).toBe('CREATE INDEX a_at ON public.a');
   }
 });
+
+it('leaves an index that calls what somebody wrote for later, and goes on with those behind it', () => {
+  const on = (name: string, rest: string): string =>
+    entry(name, 'INDEX', `CREATE INDEX "${name}" ON "public"."a" USING ${rest}`);
+  const sql =
+    on('f', '"btree" ("public"."lk"("id"))') +
+    on('o', '"btree" ("at") WHERE ("at" OPERATOR(public.===) 1)') +
+    on('c', '"btree" ((("id")::"public"."mood"))') +
+    on('l', '"btree" ("lower"("name"))');
+  const { early, rest } = split(sql, 'public.a');
+  expect(early['public.a']?.shared).toEqual(['CREATE INDEX l ON public.a']);
+  expect(rest).toHaveLength(3);
+});

@@ -24,6 +24,16 @@ export interface SplitPostData {
 const PASSED = new Set(['COMMENT', 'INDEX ATTACH', 'STATISTICS']);
 const EARLY = new Set(['INDEX', 'CONSTRAINT']);
 
+/**
+ * Whether a statement may call what somebody wrote: that may read other tables, which are not loaded yet. pg_dump writes
+ * a schema only where it is not pg_catalog's. The table itself is the one name with a schema that is left.
+ */
+function callsOthers([first]: Statement[]): boolean {
+  const text = first?.text ?? '';
+  const names = text.match(/"\s*\.\s*"/g) ?? [];
+  return names.length > 1 || /\bOPERATOR\s*\(/.test(text);
+}
+
 const isShared = (lane: Statement[]): boolean => lane.every(({ text }) => /^CREATE (?:UNIQUE )?INDEX /.test(text));
 
 function tableOf([first]: Statement[]): string | null {
@@ -45,7 +55,7 @@ export function splitPostData(statements: Statement[], loaded: ReadonlySet<strin
       continue;
     }
     const early = EARLY.has(type) && !lane.some(({ text }) => text.startsWith('SET '));
-    const table = open && early ? tableOf(lane) : null;
+    const table = open && early && !callsOthers(lane) ? tableOf(lane) : null;
     open &&= early || PASSED.has(type);
     if (table === null || !loaded.has(table)) split.rest.push(...lane);
     else {

@@ -21,6 +21,9 @@ export const RESTORE_SETTINGS: Record<string, string> = {
   lock_timeout: '60000',
   idle_in_transaction_session_timeout: '0',
   client_min_messages: 'warning',
+  standard_conforming_strings: 'on',
+  // sessions wait for each other's tables
+  idle_session_timeout: '0',
 };
 
 /** A statement that failed, and why. */
@@ -78,8 +81,13 @@ export const openSession = (options: Pick<StatementRunnerOptions, 'target' | 'si
 /** Runs statements one after another, in transactions of a few hundred; on a fault, that batch again one by one. */
 export async function runInOrder(statements: Statement[], options: StatementRunnerOptions): Promise<void> {
   const client = await openSession({ ...options, clientEncoding: 'UTF8' });
+  // settings say how what follows is read, so they are in force before any of it is sent
+  const settings = statements.findIndex(({ entry }) => entry !== null);
+  const first = settings < 0 ? statements.length : settings;
   try {
-    for (let at = 0; at < statements.length; at += BATCH) {
+    for (const statement of statements.slice(0, first)) await runOne(client, statement, options);
+    for (let index = 0; index < first; index++) options.onDone();
+    for (let at = first; at < statements.length; at += BATCH) {
       options.signal.throwIfAborted();
       const batch = statements.slice(at, at + BATCH);
       if (!(await runTogether(client, batch))) for (const statement of batch) await runOne(client, statement, options);

@@ -2,7 +2,7 @@ import { OperationError } from '@holdfast/contracts';
 import PQueue from 'p-queue';
 import type pg from 'pg';
 import type { TableArtifact } from '../manifest/manifest.ts';
-import { connect, disconnect } from '../postgres/connection.ts';
+import { connect, disconnect, isConnectionLost, translateQuery } from '../postgres/connection.ts';
 import { displayName, qualified } from '../postgres/identifiers.ts';
 import { READ_SETTINGS } from '../postgres/snapshot.ts';
 import type { Statement } from '../postgres/statements.ts';
@@ -33,28 +33,43 @@ const BUILD = 2 ** 50;
 const COMPARE = 0;
 /** For smaller tables two more statements cost more than they save. */
 const SPARED_FROM_BYTES = 1 << 20;
+const IDLE_AT_MOST_MS = 60_000;
 const NO_STATEMENTS: TableStatements = { exclusive: [], shared: [] };
 
 type Purpose = 'load' | 'build' | 'read';
 
 /** The sessions of one worker, opened when they are needed first: what each is for sets it up differently. */
 class Lane {
-  private readonly open = new Map<Purpose, Promise<pg.Client>>();
+  private readonly open = new Map<Purpose, pg.Client>();
+  private readonly usedAt = new Map<Purpose, number>();
+  private readonly used = new Set<Purpose>();
   private readonly make: (purpose: Purpose) => Promise<pg.Client>;
 
   constructor(make: (purpose: Purpose) => Promise<pg.Client>) {
     this.make = make;
   }
 
-  session(purpose: Purpose): Promise<pg.Client> {
-    const known = this.open.get(purpose) ?? this.make(purpose);
-    this.open.set(purpose, known);
-    return known;
+  async session(purpose: Purpose): Promise<pg.Client> {
+    this.used.add(purpose);
+    const known = this.open.get(purpose);
+    const idleMs = Date.now() - (this.usedAt.get(purpose) ?? Date.now());
+    if (known && idleMs < IDLE_AT_MOST_MS) return known;
+    // a proxy on the way may have dropped one that was silent while large tables were loaded
+    this.open.delete(purpose);
+    if (known) await disconnect(known).catch(() => undefined);
+    const made = await this.make(purpose);
+    this.open.set(purpose, made);
+    return made;
+  }
+
+  /** Ends a piece of work: the sessions it used are idle from now. */
+  rest(): void {
+    for (const purpose of this.used) this.usedAt.set(purpose, Date.now());
+    this.used.clear();
   }
 
   async close(): Promise<void> {
-    const opened = await Promise.allSettled(this.open.values());
-    await Promise.all(opened.map((one) => (one.status === 'fulfilled' ? disconnect(one.value) : undefined)));
+    await Promise.allSettled([...this.open.values()].map((client) => disconnect(client)));
   }
 }
 
@@ -130,6 +145,7 @@ class TableWork {
         this.stop.abort(error);
         this.queue.clear();
       } finally {
+        lane.rest();
         this.lanes.push(lane);
       }
     };
@@ -152,27 +168,45 @@ class TableWork {
 
   /** False: it could not be loaded, and whoever asked goes on without it. */
   private async loadRows(client: pg.Client, table: TableArtifact): Promise<boolean> {
-    const unlogged = await this.spareLog(client, table);
+    const spared = await this.spareLog(client, table);
     try {
       await loadTable({ ...this.input, signal: this.signal }, client, table);
-      if (unlogged) await client.query('COMMIT');
+      if (spared) await this.end(client, 'COMMIT', table);
       return true;
     } catch (error) {
       if (!(error instanceof OperationError) || error.code !== 'postgres.statement_failed') throw error;
-      if (unlogged) await client.query('ROLLBACK');
+      if (spared) await this.end(client, 'ROLLBACK', table);
       this.input.onTableFault(table, error);
       return false;
     }
   }
 
-  /** Where the log is minimal, rows of a table that is emptied in their own transaction are not written to it. */
-  private async spareLog(client: pg.Client, { schema, table, size, loadInto, condition }: TableArtifact) {
+  private async end(client: pg.Client, statement: 'COMMIT' | 'ROLLBACK', table: TableArtifact): Promise<void> {
+    await client.query(statement).catch((error: unknown) => {
+      this.signal.throwIfAborted();
+      throw translateQuery(error, `Table ${table.name}`);
+    });
+  }
+
+  /**
+   * Where the log is minimal, rows of a table that is emptied in their own transaction are not written to it. False:
+   * nothing was begun. That the table is not there, or may not be emptied, is for the COPY to find.
+   */
+  private async spareLog(client: pg.Client, artifact: TableArtifact): Promise<boolean> {
+    const { schema, table, size, loadInto, condition } = artifact;
     if (size < SPARED_FROM_BYTES || loadInto !== null || condition !== null) return false;
-    const { rows } = await client.query<{ level: string }>(`SELECT pg_catalog.current_setting('wal_level') AS level`);
-    if (rows[0]?.level !== 'minimal') return false;
-    await client.query('BEGIN');
-    await client.query(`TRUNCATE TABLE ONLY ${qualified(schema, table)}`);
-    return true;
+    try {
+      const { rows } = await client.query<{ level: string }>(`SELECT pg_catalog.current_setting('wal_level') AS level`);
+      if (rows[0]?.level !== 'minimal') return false;
+      await client.query('BEGIN');
+      await client.query(`TRUNCATE TABLE ONLY ${qualified(schema, table)}`);
+      return true;
+    } catch (error) {
+      this.signal.throwIfAborted();
+      if (isConnectionLost(error)) throw translateQuery(error, `Table ${artifact.name}`);
+      await this.end(client, 'ROLLBACK', artifact);
+      return false;
+    }
   }
 
   private oneLoaded(): void {
@@ -188,8 +222,9 @@ class TableWork {
   }
 
   private async build(lane: Lane, statements: Statement[]): Promise<void> {
-    this.again.push(...(await runLane(await lane.session('build'), statements, this.faults())));
-    this.input.onStatements(statements.length);
+    const again = await runLane(await lane.session('build'), statements, this.faults());
+    this.again.push(...again);
+    this.input.onStatements(statements.length - again.length);
   }
 }
 
