@@ -1,0 +1,3 @@
+export { createProjectDatabase } from './database/project-database.ts';
+export { newRef, startProjectServer, type ProjectServer, type ProjectServerOptions } from './project-server.ts';
+export { ProjectTokens, type Caller } from './tokens.ts';

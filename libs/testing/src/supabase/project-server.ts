@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { PostgresTarget } from '@holdfast/engine/embedded';
+import pg from 'pg';
+import { send, type Answer } from './http.ts';
+import { Blobs } from './storage/blobs.ts';
+import { answerStorage } from './storage/storage-api.ts';
+import { ProjectTokens } from './tokens.ts';
+
+const GIB = 1024 ** 3;
+
+export interface ProjectServerOptions {
+  /** A database shaped by `createProjectDatabase`, by a superuser. */
+  target: PostgresTarget;
+  /** Where objects' bytes and what else the server keeps lie; the server makes it. */
+  dir: string;
+  /** The project's ref: twenty lower-case letters; made up if none is given. */
+  ref?: string;
+  /** A port on 127.0.0.1; 0 or none means any free one. */
+  port?: number;
+  /** The secret that tokens are signed with; made up if none is given. */
+  jwtSecret?: string;
+  /** The largest object, in bytes; 50 GiB if not given. */
+  fileSizeLimit?: number;
+}
+
+/** A running stand-in for a Supabase project's API. */
+export interface ProjectServer {
+  /** What supabase-js takes as the project's URL. */
+  url: string;
+  ref: string;
+  anonKey: string;
+  /** Bypasses row-level security: a secret. */
+  serviceRoleKey: string;
+  tokens: ProjectTokens;
+  /** Where the bytes of an object's version lie, for tests that damage or remove them. */
+  blobs: Blobs;
+  stop(): Promise<void>;
+}
+
+/** Serves Storage below `/storage/v1` on 127.0.0.1 for a project's database. */
+export async function startProjectServer(o: ProjectServerOptions): Promise<ProjectServer> {
+  const tokens = new ProjectTokens(o.jwtSecret);
+  const ref = o.ref ?? newRef();
+  const blobs = new Blobs(join(o.dir, 'objects'));
+  await mkdir(o.dir, { recursive: true });
+  const { host, port, database, user, password } = o.target;
+  const pool = new pg.Pool({ host, port, database, user, password, ssl: false, max: 10 });
+  // A connection that idles when its server goes away is replaced at the next request.
+  pool.on('error', () => undefined);
+  const context = { pool, blobs, tokens, fileSizeLimit: o.fileSizeLimit ?? 50 * GIB };
+  const server = await listen(o.port ?? 0, (request) => {
+    const path = request.url ?? '/';
+    if (path.startsWith('/storage/v1/')) return answerStorage(context, request, path.slice('/storage/v1'.length));
+    return Promise.resolve({ status: 404, json: { message: 'no Route matched with those values' } });
+  });
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    ref,
+    anonKey: await tokens.apiKey(ref, 'anon'),
+    serviceRoleKey: await tokens.apiKey(ref, 'service_role'),
+    tokens,
+    blobs,
+    async stop() {
+      await close(server);
+      await pool.end();
+    },
+  };
+}
+
+/** A ref as the platform makes them: twenty lower-case letters. */
+export const newRef = (): string =>
+  Array.from(randomBytes(20), (byte) => String.fromCharCode(97 + (byte % 26))).join('');
+
+async function listen(port: number, answer: (request: IncomingMessage) => Promise<Answer>): Promise<Server> {
+  const server = createServer((request, response) => {
+    answer(request)
+      .catch((error: unknown) => ({
+        status: 500,
+        json: { message: error instanceof Error ? error.message : 'failed' },
+      }))
+      .then((result) => send(request, response, result))
+      // The client went away, or a file broke off: the connection is all that is left to end.
+      .catch(() => response.destroy());
+  });
+  // A large object may take long; the default ends a request after five minutes.
+  server.requestTimeout = 0;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(port, '127.0.0.1', resolve);
+  });
+  return server;
+}
+
+async function close(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeAllConnections();
+  await closed;
+}
