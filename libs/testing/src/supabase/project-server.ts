@@ -5,7 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { PostgresTarget } from '@holdfast/engine/embedded';
 import pg from 'pg';
+import { answerAuth } from './auth/auth-api.ts';
 import { send, type Answer } from './http.ts';
+import { startRestApi } from './rest-api.ts';
 import { Blobs } from './storage/blobs.ts';
 import { answerStorage } from './storage/storage-api.ts';
 import { ProjectTokens } from './tokens.ts';
@@ -41,7 +43,7 @@ export interface ProjectServer {
   stop(): Promise<void>;
 }
 
-/** Serves Storage below `/storage/v1` on 127.0.0.1 for a project's database. */
+/** Serves `/storage/v1`, `/auth/v1` and `/rest/v1` on 127.0.0.1 for a project's database. */
 export async function startProjectServer(o: ProjectServerOptions): Promise<ProjectServer> {
   const tokens = new ProjectTokens(o.jwtSecret);
   const ref = o.ref ?? newRef();
@@ -52,9 +54,12 @@ export async function startProjectServer(o: ProjectServerOptions): Promise<Proje
   // A connection that idles when its server goes away is replaced at the next request.
   pool.on('error', () => undefined);
   const context = { pool, blobs, tokens, fileSizeLimit: o.fileSizeLimit ?? 50 * GIB };
+  const rest = startRestApi(o.target, tokens);
   const server = await listen(o.port ?? 0, (request) => {
     const path = request.url ?? '/';
     if (path.startsWith('/storage/v1/')) return answerStorage(context, request, path.slice('/storage/v1'.length));
+    if (path.startsWith('/auth/v1/')) return answerAuth(context, request, path.slice('/auth/v1'.length));
+    if (path.startsWith('/rest/v1/')) return rest.answer(request);
     return Promise.resolve({ status: 404, json: { message: 'no Route matched with those values' } });
   });
   return {
@@ -66,6 +71,7 @@ export async function startProjectServer(o: ProjectServerOptions): Promise<Proje
     blobs,
     async stop() {
       await close(server);
+      await rest.close();
       await pool.end();
     },
   };
