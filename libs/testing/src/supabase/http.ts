@@ -51,6 +51,13 @@ export async function jsonOf(request: IncomingMessage): Promise<Record<string, u
   return value as Record<string, unknown>;
 }
 
+/** The body as a JSON array. */
+export async function jsonArrayOf(request: IncomingMessage): Promise<unknown[]> {
+  const value: unknown = JSON.parse((await bodyOf(request)).toString('utf8'));
+  if (!Array.isArray(value)) throw new SyntaxError('not a JSON array');
+  return value;
+}
+
 /** A bearer token of the request, or null. */
 export const bearerOf = (request: IncomingMessage): string | null =>
   /^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? null;

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { PostgresTarget } from '@holdfast/engine/embedded';
 import pg from 'pg';
 import { answerAuth } from './auth/auth-api.ts';
+import { Faults } from './faults.ts';
 import { send, type Answer } from './http.ts';
+import { startManagementApi } from './management/management-api.ts';
 import { startRestApi } from './rest-api.ts';
 import { Blobs } from './storage/blobs.ts';
 import { answerStorage } from './storage/storage-api.ts';
@@ -27,6 +28,10 @@ export interface ProjectServerOptions {
   jwtSecret?: string;
   /** The largest object, in bytes; 50 GiB if not given. */
   fileSizeLimit?: number;
+  /** The project's name for people. */
+  name?: string;
+  /** `sbp_` and forty hexadecimal digits; made up if none is given. */
+  managementToken?: string;
 }
 
 /** A running stand-in for a Supabase project's API. */
@@ -37,44 +42,66 @@ export interface ProjectServer {
   anonKey: string;
   /** Bypasses row-level security: a secret. */
   serviceRoleKey: string;
+  /** For the Management API, which answers at the same URL below `/v1/projects`: a secret. */
+  managementToken: string;
   tokens: ProjectTokens;
+  faults: Faults;
   /** Where the bytes of an object's version lie, for tests that damage or remove them. */
   blobs: Blobs;
   stop(): Promise<void>;
 }
 
-/** Serves `/storage/v1`, `/auth/v1` and `/rest/v1` on 127.0.0.1 for a project's database. */
+/** Serves a project's API and the Management API for it on 127.0.0.1, with state in its database and in `dir`. */
 export async function startProjectServer(o: ProjectServerOptions): Promise<ProjectServer> {
   const tokens = new ProjectTokens(o.jwtSecret);
   const ref = o.ref ?? newRef();
+  const [anonKey, serviceRoleKey] = [await tokens.apiKey(ref, 'anon'), await tokens.apiKey(ref, 'service_role')];
+  const managementToken = o.managementToken ?? `sbp_${randomBytes(20).toString('hex')}`;
   const blobs = new Blobs(join(o.dir, 'objects'));
-  await mkdir(o.dir, { recursive: true });
+  const faults = new Faults();
   const { host, port, database, user, password } = o.target;
   const pool = new pg.Pool({ host, port, database, user, password, ssl: false, max: 10 });
   // A connection that idles when its server goes away is replaced at the next request.
   pool.on('error', () => undefined);
-  const context = { pool, blobs, tokens, fileSizeLimit: o.fileSizeLimit ?? 50 * GIB };
+  const storage = { pool, blobs, tokens, fileSizeLimit: o.fileSizeLimit ?? 50 * GIB };
   const rest = startRestApi(o.target, tokens);
+  const management = await startManagementApi({
+    dir: join(o.dir, 'management'),
+    ref,
+    name: o.name ?? ref,
+    token: managementToken,
+    postgresMajor: await majorOfServer(pool),
+    jwtSecret: tokens.secret,
+    ownSecrets: { SUPABASE_ANON_KEY: anonKey, SUPABASE_SERVICE_ROLE_KEY: serviceRoleKey },
+  });
   const server = await listen(o.port ?? 0, (request) => {
     const path = request.url ?? '/';
-    if (path.startsWith('/storage/v1/')) return answerStorage(context, request, path.slice('/storage/v1'.length));
-    if (path.startsWith('/auth/v1/')) return answerAuth(context, request, path.slice('/auth/v1'.length));
-    if (path.startsWith('/rest/v1/')) return rest.answer(request);
+    const refusal = faults.answer(request);
+    if (refusal) return Promise.resolve(refusal);
+    const below = (prefix: string) => (path.startsWith(`${prefix}/`) ? path.slice(prefix.length) : null);
+    const [object, user, project] = [below('/storage/v1'), below('/auth/v1'), below('/v1/projects')];
+    if (object) return answerStorage(storage, request, object);
+    if (user) return answerAuth({ pool, tokens }, request, user);
+    if (below('/rest/v1')) return rest.answer(request);
+    if (project || path === '/v1/projects') return management.answer(request, project ?? '/');
     return Promise.resolve({ status: 404, json: { message: 'no Route matched with those values' } });
   });
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    ref,
-    anonKey: await tokens.apiKey(ref, 'anon'),
-    serviceRoleKey: await tokens.apiKey(ref, 'service_role'),
-    tokens,
-    blobs,
+    ...{ ref, anonKey, serviceRoleKey, managementToken, tokens, faults, blobs },
     async stop() {
       await close(server);
       await rest.close();
       await pool.end();
     },
   };
+}
+
+async function majorOfServer(pool: pg.Pool): Promise<number> {
+  const { rows } = await pool.query<{ major: number }>(
+    `select current_setting('server_version_num')::int / 10000 as major`,
+  );
+  return rows[0]!.major;
 }
 
 /** A ref as the platform makes them: twenty lower-case letters. */
