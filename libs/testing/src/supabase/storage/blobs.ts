@@ -79,7 +79,7 @@ export class Blobs {
   }
 
   open(place: BlobPlace, range?: { start: number; end: number }): Readable {
-    return createReadStream(this.path(place), range);
+    return createReadStream(this.path(place), { ...range, highWaterMark: 1024 * 1024 });
   }
 
   async remove(place: BlobPlace): Promise<void> {
