@@ -117,18 +117,18 @@ describe('fillProject', () => {
 
 describe('planted objects', () => {
   it('download like uploaded ones, also when they are larger than memory would like', async () => {
-    await plantObjects(server, target, { bucket: 'documents', count: 5000, size: 2048 });
-    const bytes = new Uint8Array(await (await get('documents', 'many/4999')).arrayBuffer());
-    const planted = { bucket: 'documents', key: 'many/4999', size: 2048 };
+    await plantObjects(server, target, { bucket: 'documents', count: 2500, size: 2048 });
+    const bytes = new Uint8Array(await (await get('documents', 'many/2499')).arrayBuffer());
+    const planted = { bucket: 'documents', key: 'many/2499', size: 2048 };
     expect(createHash('sha256').update(bytes).digest('hex')).toBe(sha256Of(planted));
     const size = 512 * 1024 ** 2;
     await plantSparseObject(server, target, { bucket: 'documents', key: 'huge', size });
     const answer = await get('documents', 'huge');
-    const before = process.memoryUsage().rss;
+    const before = process.memoryUsage.rss();
     let [read, most] = [0, before];
     for await (const chunk of answer.body!) {
       read += chunk.byteLength;
-      most = Math.max(most, process.memoryUsage().rss);
+      most = Math.max(most, process.memoryUsage.rss());
     }
     expect(read).toBe(size);
     expect((most - before) / 1024 ** 2).toBeLessThan(256);

@@ -31,6 +31,14 @@ describe('createProjectDatabase', () => {
     expect(passwords.rowCount).toBe(0);
   });
 
+  it.each([15, 18])('works on Postgres %i', async (major) => {
+    const other = await throwawayPostgres(major);
+    const client = await other.client(await other.createDatabase());
+    await createProjectDatabase(client);
+    expect((await client.query('select from auth.users, storage.objects')).rowCount).toBe(0);
+    await other.stop();
+  });
+
   it('refuses direct deletes of buckets and objects unless they are allowed for the transaction', async () => {
     const target = await postgres.createDatabase();
     await createProjectDatabase(target);

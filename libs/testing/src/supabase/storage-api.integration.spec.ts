@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createClient } from '@supabase/supabase-js';
 import type pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { makeTempDir, throwawayPostgres, type ThrowawayPostgres } from '../index.ts';
 import { createProjectDatabase, startProjectServer, type ProjectServer } from './index.ts';
 
@@ -171,6 +172,40 @@ describe('an object', () => {
     expect((await send('text/plain', 'x')).json()).toMatchObject({ statusCode: '415' });
     expect((await send('image/png', 'x'.repeat(1001))).json()).toMatchObject({ statusCode: '413' });
     expect((await send('image/png', 'x')).status).toBe(200);
+  });
+});
+
+describe('an upload', () => {
+  const streamed = (body: AsyncIterable<Uint8Array>) =>
+    fetch(`${server.url}/storage/v1/object/files/streamed`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${server.serviceRoleKey}` },
+      body: ReadableStream.from(body),
+      duplex: 'half',
+    });
+  const arriving = () => readdir(join(dir, 'objects', '.arriving'));
+
+  it('of unknown length is refused once it is too large, and hears why', async () => {
+    const answer = await streamed(
+      (async function* () {
+        for (let n = 0; n < 40; n++) yield Buffer.alloc(64 * 1024);
+      })(),
+    );
+    expect(await answer.json()).toMatchObject({ statusCode: '413' });
+    expect(await arriving()).toEqual([]);
+  });
+
+  it('that breaks off leaves neither a row nor bytes', async () => {
+    const broken = streamed(
+      (async function* () {
+        yield Buffer.alloc(64 * 1024);
+        await vi.waitUntil(async () => (await arriving()).length === 1);
+        throw new Error('gone');
+      })(),
+    );
+    await expect(broken).rejects.toThrow();
+    await vi.waitFor(async () => expect(await arriving()).toEqual([]));
+    expect((await client.query(`select from storage.objects where name = 'streamed'`)).rowCount).toBe(0);
   });
 });
 

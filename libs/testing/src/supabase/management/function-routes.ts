@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import busboy from 'busboy';
 import { jsonOf, type Answer } from '../http.ts';
 import type { Deploy, DeployMetadata, FunctionStore } from './function-store.ts';
@@ -54,10 +55,7 @@ async function receiveForm(store: FunctionStore, raw: IncomingMessage, under: De
     if (name === 'file') files.push(store.receive(under, filename ?? '', stream));
     else stream.resume();
   });
-  await new Promise<void>((resolve, reject) => {
-    form.on('close', resolve).on('error', reject);
-    raw.on('error', reject).pipe(form);
-  });
+  await pipeline(raw, form);
   await Promise.all(files);
   if (!metadata) throw new ManagementError(400, 'metadata is required');
   return metadata;

@@ -40,7 +40,9 @@ export class Blobs {
     await mkdir(dirname(path), { recursive: true });
     const hash = createHash('md5');
     let size = 0;
-    const measured = async function* (chunks: AsyncIterable<Buffer>) {
+    // A source that was not read to its end stays open: its other end is to hear why.
+    const chunks = source.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+    const measured = async function* () {
       for await (const chunk of chunks) {
         size += chunk.length;
         if (size > limit) throw refusals.tooLarge();
@@ -49,7 +51,7 @@ export class Blobs {
       }
     };
     try {
-      await pipeline(source, measured, createWriteStream(path));
+      await pipeline(measured, createWriteStream(path));
     } catch (error) {
       await this.discard({ path });
       throw error;

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { pipeline } from 'node:stream/promises';
 import busboy from 'busboy';
 import { asServer, couldCaller } from '../caller-queries.ts';
 import type { Answer } from '../http.ts';
@@ -103,11 +104,7 @@ async function receiveForm(
     // Awaited below, once the form has ended.
     file.catch(() => undefined);
   });
-  await new Promise<void>((resolve, reject) => {
-    form.on('close', resolve).on('error', reject);
-    raw.on('error', reject).on('aborted', () => reject(new Error('aborted')));
-    raw.pipe(form);
-  });
+  await pipeline(raw, form);
   if (!file) throw refusals.invalid('No content provided');
   const seconds = fields.get('cacheControl');
   return {
