@@ -1,3 +1,4 @@
+export { ordinaryOwner } from './database/ordinary-owner.ts';
 export { createProjectDatabase } from './database/project-database.ts';
 export { Faults, type Fault } from './faults.ts';
 export { FUNCTION_SOURCES } from './fill/fill-functions.ts';

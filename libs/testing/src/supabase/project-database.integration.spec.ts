@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { throwawayPostgres, type ThrowawayPostgres } from '../index.ts';
-import { createProjectDatabase } from './index.ts';
+import { createProjectDatabase, ordinaryOwner } from './index.ts';
 
 let postgres: ThrowawayPostgres;
 
@@ -75,6 +75,27 @@ describe('createProjectDatabase', () => {
     expect(await seenBy('authenticated', { sub: UUID.replace('1', '2') })).toBe(0);
     expect(await seenBy('anon', {})).toBe(0);
     expect(await seenBy('service_role', {})).toBe(1);
+  });
+});
+
+describe('ordinaryOwner', () => {
+  it('may read and write rows of the platform, and change nothing else of it', async () => {
+    const target = await postgres.createDatabase();
+    await createProjectDatabase(target);
+    const client = await postgres.client(await ordinaryOwner(target));
+    await client.query(`insert into storage.buckets (id, name) values ('b', 'b')`);
+    await client.query(`insert into auth.users (id, email) values ('${UUID}', 'a@b.example')`);
+    await client.query('create table public.mine (id int)');
+    expect((await client.query('select from auth.users')).rowCount).toBe(1);
+    const refused = [
+      `set session_replication_role = 'replica'`,
+      'alter table auth.users disable trigger all',
+      'create policy p on storage.objects for select using (true)',
+      `insert into auth.schema_migrations values ('1')`,
+    ];
+    for (const statement of refused) {
+      await expect(client.query(statement), statement).rejects.toMatchObject({ code: '42501' });
+    }
   });
 });
 
