@@ -26,7 +26,6 @@ const TOOLS_DIR =
 const SERVERS = { 15: '15.18.0-beta.17', 16: '16.14.0-beta.17', 17: '17.10.0-beta.17', 18: '18.4.0-beta.17' };
 const CLIENTS = { 15: '15.19.0', 16: '16.15.0', 17: '17.11.0', 18: '18.6.0' };
 const TEMPORAL = '1.9.1';
-
 class SetupError extends Error {
   constructor(message, advice, output = '') {
     super(message);
@@ -34,8 +33,6 @@ class SetupError extends Error {
     this.output = output;
   }
 }
-
-// ── Steps ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 async function npmPackages() {
   const modules = join(ROOT, 'node_modules');
@@ -168,8 +165,6 @@ async function chromium() {
   return { state: 'installed' };
 }
 
-// ── Installing ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
 /** Trusts a stamp of this version whose programs still have the size they had when they were seen to run. */
 async function installed(dir, version, programs) {
   try {
@@ -254,12 +249,9 @@ async function versionOf(path, orFail = false) {
   throw new SetupError(`${path} does not run here`, advice, output);
 }
 
-// ── Small things ───────────────────────────────────────────────────────────────────────────────────────────────────
-
 const exe = (name) => (WINDOWS ? `${name}.exe` : name);
 const pathDirs = () => (process.env.PATH ?? '').split(delimiter).filter(Boolean);
 const modified = (path) => (existsSync(path) ? statSync(path).mtimeMs : -1);
-
 // Links in the archive's list always stay within one directory, or are given from the package's root.
 function relativeLink(source, target) {
   const depth = target.split('/').length - 1;
@@ -293,8 +285,6 @@ async function command(file, args, { cwd, advice }) {
   if (code === 0) return;
   throw new SetupError(`\`${[file, ...args].join(' ')}\` failed`, advice ?? 'Read the lines above.', output);
 }
-
-// ── Running ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 function readArguments(argv) {
   const options = { postgres: Object.keys(SERVERS), temporal: true, chromium: false, quiet: false, then: null };

@@ -68,6 +68,9 @@ export const ERROR_CODES = {
   'restore.preflight_failed': { status: 422, title: 'The pre-flight check found a reason to stop', retryable: false },
   'restore.selection_unknown': { status: 422, title: 'The backup holds no such table or schema', retryable: false },
   'restore.differs': { status: 422, title: 'What was restored differs from the backup', retryable: false },
+  'storage.unreachable': { status: 502, title: "The project's storage does not answer", retryable: true },
+  'storage.refused': { status: 422, title: "The project's storage refused the request", retryable: false },
+  'storage.missing': { status: 422, title: 'The database has no storage schema', retryable: false },
   'verify.scratch_unavailable': { status: 422, title: 'No scratch server for a trial restore', retryable: false },
 } as const satisfies Record<string, { status: number; title: string; retryable: boolean }>;
 

@@ -12,4 +12,5 @@ export { expire, type ExpireArguments } from './retention/expire.ts';
 export { dropLeftovers } from './restore/leftovers.ts';
 export { restore, settleRestore, type RestoreArguments } from './restore/restore.ts';
 export { scratchServers, type ScratchServers } from './verify/scratch.ts';
+export { type StorageEndpoint } from './storage/storage-client.ts';
 export { verify, type VerifyInput as VerifyArguments } from './verify/verify.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Piece } from '../manifest/manifest.ts';
 import { digestOfPieces, sha256Of, storeChunk, type ChunkDescription } from '../repository/chunk-store.ts';
-import type { Repository } from '../repository/repository.ts';
+import { chunkPath, type Repository } from '../repository/repository.ts';
 import { borrowCopy, release } from '../repository/slabs.ts';
 
 /** Artifacts that asked to be packed and whose bytes are fewer than this share chunks with others. */
@@ -12,6 +12,8 @@ const PACK_FULL = 4 << 20;
 /** Chunks on their way to the repository at one time; each holds at most `LONGEST_CHUNK` bytes. */
 const IN_FLIGHT = 6;
 const TEXT_CHUNK = 1 << 20;
+/** Nor more slices than this: whoever waits for the places of tiny ones must not wait for ever. */
+const PACK_SLICES = 2_000;
 
 /** The bytes of one artifact, stored. */
 export interface StoredBytes {
@@ -113,7 +115,7 @@ export class ArtifactWriter {
   private async addToPack(slice: Slice): Promise<void> {
     this.pack.push(slice);
     this.packSize += slice.plain.length;
-    const full = this.packSize >= PACK_FULL - PACKED_BELOW;
+    const full = this.packSize >= PACK_FULL - PACKED_BELOW || this.pack.length >= PACK_SLICES;
     if (full || (this.packSize >= PACK_LEAST && endsPack(slice.name))) await this.closePack();
   }
 
@@ -122,6 +124,22 @@ export class ArtifactWriter {
     while (this.open.size > 0) await Promise.all(this.open);
     if (this.packSize > 0) await this.closePack();
     this.check();
+  }
+
+  /** Places what waits for others to share a chunk with, and waits for all that was given. */
+  async placeWaiting(): Promise<void> {
+    await Promise.all(this.open);
+    if (this.packSize > 0) await this.closePack();
+    this.check();
+  }
+
+  /** Takes over a chunk that an earlier backup stored; null: it does not stand there whole. */
+  async adopt(chunk: ChunkDescription): Promise<number | null> {
+    const path = chunkPath(chunk.domain, chunk.id);
+    const known = this.byId.get(chunk.id);
+    if (known) return known.index;
+    if ((await this.repository.driver.size(path)) !== chunk.storedSize) return null;
+    return this.indexOf(chunk, 0);
   }
 
   private async closePack(): Promise<void> {
@@ -138,6 +156,10 @@ export class ArtifactWriter {
 
   private async storeOnce(plain: Uint8Array): Promise<number> {
     const { chunk, addedBytes } = await storeChunk(this.repository, plain, this.likelyThere, this.signal);
+    return this.indexOf(chunk, addedBytes);
+  }
+
+  private indexOf(chunk: ChunkDescription, addedBytes: number): number {
     const known = this.byId.get(chunk.id) ?? { index: this.chunks.length, addedBytes: 0 };
     if (known.index === this.chunks.length) this.chunks.push(chunk);
     // of two equal chunks in flight at once either may come back first, and one or both of them were written: once counts
@@ -170,6 +192,7 @@ export class ArtifactBytes {
   private text: Buffer[] = [];
   private textSize = 0;
   private shared = false;
+  private unplaced = 0;
   size = 0;
 
   constructor(writer: ArtifactWriter, packed: { name: string; ticket: number } | null) {
@@ -181,8 +204,10 @@ export class ArtifactBytes {
   chunk(view: Uint8Array, last: boolean): void {
     this.size += view.length;
     const index = this.pieces.push(undefined) - 1;
+    this.unplaced++;
     const place = (piece: Piece): void => {
       this.pieces[index] = piece;
+      this.unplaced--;
     };
     if (!(last && this.packed && this.size < PACKED_BELOW)) this.writer.store(borrowCopy(view), place);
     else {
@@ -210,6 +235,11 @@ export class ArtifactBytes {
     this.text = [];
     this.textSize = 0;
     return all;
+  }
+
+  /** Whether all that was given lies somewhere; only for an artifact that was ended. */
+  get placed(): boolean {
+    return this.unplaced === 0;
   }
 
   /** Ends the artifact. The answer is complete only after the writer has settled. */

@@ -6,7 +6,14 @@ import {
   type OperationTypes,
 } from '@holdfast/contracts';
 import type pg from 'pg';
-import { isTable, writeManifest, type Artifact, type Manifest, type ManifestSource } from '../manifest/manifest.ts';
+import {
+  isTable,
+  objectListOf,
+  writeManifest,
+  type Manifest,
+  type ManifestSource,
+  type TextArtifact,
+} from '../manifest/manifest.ts';
 import { findClient } from '../postgres/binaries.ts';
 import { readCatalog } from '../postgres/catalog.ts';
 import { withConnection } from '../postgres/connection.ts';
@@ -26,6 +33,7 @@ import { openSnapshot, queuedFor, READ_SETTINGS, type Snapshot } from '../postgr
 import { listSourceTables } from '../postgres/tables.ts';
 import { chunkPath, FORMAT_VERSION, type Repository } from '../repository/repository.ts';
 import { Meter, type Run } from '../run.ts';
+import { captureStorage, type CapturedStorage, type StorageSource } from '../storage/capture-storage.ts';
 import { ArtifactWriter } from './artifact-writer.ts';
 import { captureRows, type PendingArtifact } from './capture-rows.ts';
 import { rolesSql } from './roles-sql.ts';
@@ -53,9 +61,18 @@ export interface BackUpInput {
   lockTimeoutSeconds: number;
   /** Tables read at once. */
   parallel: number;
+  /** Given where `storage` is among the components. */
+  storage?: StorageSource;
 }
 
 export interface BackupSummary extends BackupOutput {
+  /** Only where storage is part of it. */
+  storage?: {
+    /** Objects in its list. */
+    objects: number;
+    /** Objects whose bytes were read from the project; the others stood in an earlier backup. */
+    objectsRead: number;
+  };
   takenAt: string;
   serverVersion: string;
   database: string;
@@ -105,10 +122,7 @@ async function captureTexts(
       ...{ binDir, target: input.source, section: name, snapshot: snapshot.name, excludeSchemas },
       ...{ lockTimeoutSeconds: input.lockTimeoutSeconds, signal: AbortSignal.any([signal, other.signal]) },
     });
-  const keep = async (
-    kind: Exclude<Artifact['kind'], 'table' | 'large-objects'>,
-    text: AsyncIterable<Buffer>,
-  ): Promise<PendingArtifact> => {
+  const keep = async (kind: TextArtifact['kind'], text: AsyncIterable<Buffer>): Promise<PendingArtifact> => {
     const bytes = writer.begin();
     for await (const part of text) await bytes.write(part);
     const stored = bytes.end();
@@ -212,6 +226,20 @@ export async function backUp(input: BackUpInput, run: Run): Promise<BackupSummar
   }
 }
 
+const STORAGE_INCLUDED = ['buckets', 'storage objects'];
+
+function storageOf(
+  input: BackUpInput,
+  snapshot: Snapshot,
+  writer: ArtifactWriter,
+  meter: Meter,
+  signal: AbortSignal,
+): Promise<CapturedStorage | null> {
+  const { storage, repository, environment } = input;
+  if (!storage) return Promise.resolve(null);
+  return captureStorage({ storage, environmentId: environment.id, repository, snapshot, writer, meter, signal });
+}
+
 /** Whether the repository holds a backup of the environment. */
 async function hasBackups(repository: Repository, environmentId: string): Promise<boolean> {
   for await (const { path } of repository.driver.list(`backups/${environmentId}`)) {
@@ -236,10 +264,13 @@ async function capture(
     listSourceTables(snapshot.client, excludedSchemas(input.environment.kind)),
   );
   const rows = await captureRows(snapshot, tables, writer, meter, input.parallel);
+  const objects = await storageOf(input, snapshot, writer, meter, signal);
   const coverage = await reading('reading what is left out', () => coverageOf(input, snapshot, source));
+  coverage.included = [...coverage.included, ...(objects ? STORAGE_INCLUDED : [])];
+  coverage.gaps = [...coverage.gaps, ...(objects?.gaps ?? [])];
   await writer.settle();
   await checkChunks(repository, writer, meter, signal);
-  const artifacts = [...texts, ...rows].map((finish) => finish());
+  const artifacts = [...texts, ...rows, ...(objects?.artifacts ?? [])].map((finish) => finish());
   meter.step('manifest', 'artifacts', 1);
   const manifest: Manifest = {
     ...{ holdfast: 'manifest', formatVersion: FORMAT_VERSION, repositoryId: repository.uid, backupId: backup.id },
@@ -250,11 +281,13 @@ async function capture(
   const written = await writeManifest(repository, manifest, signal);
   meter.add(1);
   const tableArtifacts = artifacts.filter(isTable);
+  const list = objectListOf(manifest);
   return {
     backupId: backup.id,
     tables: tableArtifacts.length,
     rows: tableArtifacts.reduce((sum, artifact) => sum + artifact.rows, 0),
-    sizeBytes: artifacts.reduce((sum, { size }) => sum + size, 0),
+    ...(objects ? { storage: { objects: list?.objects ?? 0, objectsRead: objects.downloaded } } : {}),
+    sizeBytes: artifacts.reduce((sum, { size }) => sum + size, list?.objectBytes ?? 0),
     storedBytes: writer.addedBytes + written.sizeBytes,
     coverage,
     takenAt: snapshot.takenAt,

@@ -29,7 +29,7 @@ const readShared: typeof readChunk = (repository, chunk, artifact, signal) => {
 export async function* readArtifact(
   repository: Repository,
   manifest: Manifest,
-  artifact: Artifact,
+  artifact: Pick<Artifact, 'name' | 'pieces'>,
   signal: AbortSignal,
 ): AsyncGenerator<Buffer> {
   const open = (index: number): Promise<Buffer> | undefined => {

@@ -22,7 +22,8 @@ interface ArtifactFields {
 
 /** A text artifact: SQL that restores one part, or the catalog as JSON. */
 export interface TextArtifact extends ArtifactFields {
-  kind: 'pre-data' | 'post-data' | 'sequences' | 'large-object-definitions' | 'roles' | 'database' | 'catalog';
+  kind:
+    'pre-data' | 'post-data' | 'sequences' | 'large-object-definitions' | 'roles' | 'database' | 'catalog' | 'buckets';
 }
 
 /** The rows of one table, as COPY text. */
@@ -47,7 +48,15 @@ export interface LargeObjectArtifact extends ArtifactFields {
   checksum: string;
 }
 
-export type Artifact = TextArtifact | TableArtifact | LargeObjectArtifact;
+/** The list of all storage objects, one JSON line each, which say where their bytes lie in the manifest's chunks. */
+export interface ObjectListArtifact extends ArtifactFields {
+  kind: 'objects';
+  objects: number;
+  /** Plain bytes of the objects. */
+  objectBytes: number;
+}
+
+export type Artifact = TextArtifact | TableArtifact | LargeObjectArtifact | ObjectListArtifact;
 
 /** A role as it was, without its password. */
 export interface RoleDescription {
@@ -212,6 +221,10 @@ export async function readManifest(
 }
 
 export const isTable = (artifact: Artifact): artifact is TableArtifact => artifact.kind === 'table';
+
+/** The list of storage objects; null: storage is not part of the backup. */
+export const objectListOf = (manifest: Manifest): ObjectListArtifact | null =>
+  manifest.artifacts.find((artifact): artifact is ObjectListArtifact => artifact.kind === 'objects') ?? null;
 
 /** The text artifact of a kind; a manifest holds each once. */
 export function textArtifact(manifest: Manifest, kind: TextArtifact['kind']): TextArtifact {

@@ -53,7 +53,7 @@ export interface ApplyInput {
 
 async function statementsOf(
   input: ApplyInput,
-  kind: Exclude<TextArtifact['kind'], 'catalog' | 'roles'>,
+  kind: Exclude<TextArtifact['kind'], 'catalog' | 'roles' | 'buckets'>,
 ): Promise<Statement[]> {
   if (input.chosen)
     return kind === 'database' || kind === 'large-object-definitions' ? [] : input.chosen.statements[kind];

@@ -5,19 +5,15 @@ import {
   type VerificationResult,
   type VerifyLevel,
 } from '@holdfast/contracts';
-import { isTable, readManifest, type Artifact, type Manifest } from '../manifest/manifest.ts';
-import {
-  digestOfPieces,
-  readPlain,
-  readStored,
-  type ChunkDescription,
-  type ChunkProblem,
-} from '../repository/chunk-store.ts';
+import { isTable, objectListOf, readManifest, type Artifact, type Manifest } from '../manifest/manifest.ts';
+import { digestOfPieces, readStored, type ChunkDescription, type ChunkProblem } from '../repository/chunk-store.ts';
 import { hashOnThread } from '../repository/codec-threads.ts';
 import { chunkPath, openRepository, type Repository } from '../repository/repository.ts';
 import { release } from '../repository/slabs.ts';
 import { RowScanner } from '../rows/row-scanner.ts';
 import { Meter, type Run } from '../run.ts';
+import { ChunkOpener } from './chunk-opener.ts';
+import { damagedObjectContents, damagedObjects, type Damage } from './object-damage.ts';
 import type { ScratchServers } from './scratch.ts';
 import { tryRestore } from './trial-restore.ts';
 
@@ -43,6 +39,7 @@ const reaches = (level: VerifyLevel, wanted: VerifyLevel): boolean =>
 function costOf(artifact: Artifact): string {
   if (isTable(artifact)) return `The ${artifact.rows} rows of ${artifact.name} cannot be restored.`;
   if (artifact.kind === 'large-objects') return 'The large objects cannot be restored.';
+  if (artifact.kind === 'objects') return 'No storage object can be restored: where each lies is not known.';
   if (artifact.kind === 'catalog') return 'A restore cannot be compared with the original.';
   if (artifact.kind === 'pre-data') return 'Nothing can be restored without the definitions of tables and types.';
   return `The ${artifact.kind} part cannot be restored.`;
@@ -121,37 +118,6 @@ function damageOf(artifact: Artifact, problems: Map<number, ChunkProblem>): Dama
   return null;
 }
 
-/** Opens chunks and keeps the last one: small artifacts that come one after another share it. */
-class ChunkOpener {
-  private readonly repository: Repository;
-  private readonly manifest: Manifest;
-  private readonly signal: AbortSignal;
-  private last: { index: number; opened: { plain: Buffer; sha256: string } | string } | undefined;
-
-  constructor(repository: Repository, manifest: Manifest, signal: AbortSignal) {
-    this.repository = repository;
-    this.manifest = manifest;
-    this.signal = signal;
-  }
-
-  /** Plain bytes, which stand until the next chunk is opened, or what is wrong. */
-  async open(index: number): Promise<{ plain: Buffer; sha256: string } | string> {
-    if (this.last?.index === index) return this.last.opened;
-    this.close();
-    const chunk = this.manifest.chunks[index];
-    if (!chunk) return 'names a chunk that is not listed';
-    const plain = await readPlain(this.repository, chunk, this.signal);
-    const opened = typeof plain === 'string' ? plain : { plain, sha256: chunk.sha256 };
-    this.last = { index, opened };
-    return opened;
-  }
-
-  close(): void {
-    if (this.last && typeof this.last.opened !== 'string') release(this.last.opened.plain);
-    this.last = undefined;
-  }
-}
-
 /** Opens an artifact's chunks and compares sizes, digests, row counts and checksums with the manifest. */
 async function contentProblem(chunks: ChunkOpener, artifact: Artifact, scanner: RowScanner): Promise<string | null> {
   const counter = artifact.kind === 'table' || artifact.kind === 'large-objects' ? scanner : null;
@@ -180,13 +146,13 @@ export async function verify(input: VerifyInput, run: Run): Promise<Verification
   const began = Date.now();
   const meter = new Meter(run);
   const opened = await openBackup(input, run.signal);
-  if ('artifact' in opened) return result(input, null, began, { damaged: [opened] });
+  if ('artifact' in opened) return result(input, null, began, { damage: { named: [opened], count: 1 } });
   const { repository, manifest } = opened;
-  const damaged = await findDamage(input, repository, manifest, meter, run.signal);
-  if (damaged.length > 0 || !reaches(input.level, 'restore')) return result(input, manifest, began, { damaged });
+  const damage = await findDamage(input, repository, manifest, meter, run.signal);
+  if (damage.count > 0 || !reaches(input.level, 'restore')) return result(input, manifest, began, { damage });
   const { scratch, parallel } = input;
   const outcome = await tryRestore({ repository, manifest, scratch, parallel, signal: run.signal, meter });
-  return result(input, manifest, began, { damaged, ...outcome });
+  return result(input, manifest, began, { damage, ...outcome });
 }
 
 async function findDamage(
@@ -195,7 +161,7 @@ async function findDamage(
   manifest: Manifest,
   meter: Meter,
   signal: AbortSignal,
-): Promise<DamagedArtifact[]> {
+): Promise<Damage> {
   const problems = new Map<number, ChunkProblem>();
   await checkChunks(repository, manifest, 'presence', problems, meter, signal);
   if (reaches(input.level, 'checksum')) await checkChunks(repository, manifest, 'checksum', problems, meter, signal);
@@ -204,45 +170,66 @@ async function findDamage(
     const found = damageOf(artifact, problems);
     if (found) damaged.set(artifact.name, found);
   }
-  if (!reaches(input.level, 'content')) return [...damaged.values()];
+  const list = objectListOf(manifest);
+  const readable = list && !damaged.has(list.name) ? list : null;
+  if (!reaches(input.level, 'content')) {
+    const objects = readable && (await damagedObjects(repository, manifest, readable, problems, signal));
+    return together(damaged, objects);
+  }
   meter.step(
     'content',
     'bytes',
-    manifest.artifacts.reduce((sum, { size }) => sum + size, 0),
+    manifest.artifacts.reduce((sum, { size }) => sum + size, list?.objectBytes ?? 0),
   );
   const chunks = new ChunkOpener(repository, manifest, signal);
-  const scanner = new RowScanner();
-  const place = ({ pieces }: Artifact): number => pieces[0]?.chunk ?? -1;
   try {
-    for (const artifact of [...manifest.artifacts].sort((a, b) => place(a) - place(b))) {
-      signal.throwIfAborted();
-      if (!damaged.has(artifact.name)) {
-        const problem = await contentProblem(chunks, artifact, scanner);
-        if (problem) damaged.set(artifact.name, { artifact: artifact.name, problem, cost: costOf(artifact) });
-      }
-      meter.add(artifact.size, artifact.size, 'rows' in artifact ? artifact.rows : 0);
-    }
+    await findContentDamage(manifest, chunks, damaged, meter, signal);
+    if (!readable || damaged.has(readable.name)) return together(damaged, null);
+    return together(damaged, await damagedObjectContents(repository, manifest, readable, chunks, meter, signal));
   } finally {
     chunks.close();
   }
-  return [...damaged.values()];
+}
+
+const together = (artifacts: Map<string, DamagedArtifact>, objects: Damage | null): Damage => ({
+  named: [...artifacts.values(), ...(objects?.named ?? [])],
+  count: artifacts.size + (objects?.count ?? 0),
+});
+
+async function findContentDamage(
+  manifest: Manifest,
+  chunks: ChunkOpener,
+  damaged: Map<string, DamagedArtifact>,
+  meter: Meter,
+  signal: AbortSignal,
+): Promise<void> {
+  const scanner = new RowScanner();
+  const place = ({ pieces }: Artifact): number => pieces[0]?.chunk ?? -1;
+  for (const artifact of [...manifest.artifacts].sort((a, b) => place(a) - place(b))) {
+    signal.throwIfAborted();
+    if (!damaged.has(artifact.name)) {
+      const problem = await contentProblem(chunks, artifact, scanner);
+      if (problem) damaged.set(artifact.name, { artifact: artifact.name, problem, cost: costOf(artifact) });
+    }
+    meter.add(artifact.size, artifact.size, 'rows' in artifact ? artifact.rows : 0);
+  }
 }
 
 function result(
   input: VerifyInput,
   manifest: Manifest | null,
   began: number,
-  found: Pick<VerificationResult, 'damaged'> & Partial<Pick<VerificationResult, 'differences' | 'gaps'>>,
+  found: { damage: Damage } & Partial<Pick<VerificationResult, 'differences' | 'gaps'>>,
 ): VerificationResult {
-  const { damaged, differences = [], gaps = [] } = found;
+  const { damage, differences = [], gaps = [] } = found;
   const artifacts = manifest?.artifacts ?? [];
   const tables = artifacts.filter(isTable);
   const proven = gaps.length > 0 ? 'proven-with-gaps' : 'proven';
   return {
     level: input.level,
-    verdict: damaged.length > 0 ? 'damaged' : differences.length > 0 ? 'different' : proven,
-    damaged: damaged.slice(0, SHOWN),
-    damagedCount: damaged.length,
+    verdict: damage.count > 0 ? 'damaged' : differences.length > 0 ? 'different' : proven,
+    damaged: damage.named.slice(0, SHOWN),
+    damagedCount: damage.count,
     differences: differences.slice(0, SHOWN),
     differenceCount: differences.length,
     gaps,

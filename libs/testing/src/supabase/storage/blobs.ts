@@ -21,7 +21,7 @@ export interface Arrived {
   md5: string;
 }
 
-/** The objects' bytes in files: `<dir>/<bucket>/<object id>/<version>`. */
+/** The objects' bytes in files: `<dir>/<bucket>/<version>`. */
 export class Blobs {
   readonly #dir: string;
 
@@ -29,9 +29,12 @@ export class Blobs {
     this.#dir = dir;
   }
 
-  /** The file of a version; a bucket's name may be `..`, so it never becomes a path as it is. */
-  path({ bucket, id, version }: BlobPlace): string {
-    return join(this.#dir, encodeURIComponent(bucket).replaceAll('.', '%2E'), id, version);
+  /**
+   * The file of a version, which has a name of its own: an object's id may be changed by whoever may write its row, and
+   * its bytes are found all the same. A bucket's name may be `..`, so it never becomes a path as it is.
+   */
+  path({ bucket, version }: BlobPlace): string {
+    return join(this.#dir, encodeURIComponent(bucket).replaceAll('.', '%2E'), version);
   }
 
   /** Streams bytes into a file of their own; throws as the server does once they are more than `limit`. */

@@ -1,0 +1,238 @@
+import type { CoverageGap } from '@holdfast/contracts';
+import { createHash } from 'node:crypto';
+import PQueue from 'p-queue';
+import { PACKED_BELOW, type ArtifactBytes, type ArtifactWriter } from '../backup/artifact-writer.ts';
+import type { Manifest, ObjectListArtifact } from '../manifest/manifest.ts';
+import type { Repository } from '../repository/repository.ts';
+import type { Meter } from '../run.ts';
+import { Names } from './names.ts';
+import { compareKeys, objectName, readObjectList, type ObjectEntry } from './object-list.ts';
+import type { SourceObject } from './source-objects.ts';
+import type { StorageClient } from './storage-client.ts';
+
+/** Objects that may wait for one before them to be placed, so that the list keeps its order. */
+const WINDOW = 4_000;
+
+export interface CaptureObjectsInput {
+  repository: Repository;
+  client: StorageClient;
+  writer: ArtifactWriter;
+  meter: Meter;
+  signal: AbortSignal;
+  /** Objects read at once. */
+  parallel: number;
+  /** An earlier backup of the same environment in the same repository: what did not change is not read again. */
+  parent: Manifest | null;
+}
+
+export interface CapturedObjects {
+  /** Finishes the list's entry once the writer has settled. */
+  list: () => ObjectListArtifact;
+  gaps: CoverageGap[];
+  /** Objects whose bytes were read from the project, and those taken over from the earlier backup. */
+  downloaded: number;
+  reused: number;
+}
+
+/** One object on its way into the list. */
+interface Slot {
+  finish: (() => ObjectEntry) | null;
+  bytes: ArtifactBytes | null;
+  settled: Promise<void>;
+}
+
+/** Walks the earlier backup's list beside ours: both are in the same order. */
+class EarlierObjects {
+  private readonly entries: AsyncIterator<ObjectEntry> | null;
+  private next: ObjectEntry | null | undefined;
+
+  constructor({ repository, parent, signal }: CaptureObjectsInput) {
+    const artifact = parent?.artifacts.find(({ kind }) => kind === 'objects');
+    this.entries = parent && artifact ? readObjectList(repository, parent, artifact, signal) : null;
+  }
+
+  /** The entry of the same key, if it has the same bytes as far as the server's names for them tell. */
+  async same(row: SourceObject): Promise<ObjectEntry | null> {
+    while (this.entries && (this.next === undefined || (this.next && compareKeys(this.next, row) < 0))) {
+      const { done, value } = await this.entries.next();
+      this.next = done ? null : (value as ObjectEntry);
+    }
+    const entry = this.next;
+    if (!entry || compareKeys(entry, row) !== 0 || entry.pieces === null || entry.replaced) return null;
+    const known = row.version !== null || row.etag !== null;
+    return known && entry.version === row.version && entry.etag === row.etag && entry.size === row.size ? entry : null;
+  }
+
+  async close(): Promise<void> {
+    await this.entries?.return?.();
+  }
+}
+
+const bare = (etag: string): string => etag.replace(/^W\//, '').replaceAll('"', '');
+
+/** Reads objects and writes their list; see `captureObjects`. */
+class ObjectCapture {
+  private readonly input: CaptureObjectsInput;
+  private readonly queue: PQueue;
+  private readonly listBytes: ArtifactBytes;
+  private readonly slots: Slot[] = [];
+  private readonly missing = new Names();
+  private readonly replaced = new Names();
+  private failure: unknown;
+  private downloaded = 0;
+  private reused = 0;
+  private objects = 0;
+  private objectBytes = 0;
+
+  constructor(input: CaptureObjectsInput) {
+    this.input = input;
+    this.queue = new PQueue({ concurrency: input.parallel });
+    this.listBytes = input.writer.begin();
+  }
+
+  async run(rows: AsyncIterable<SourceObject>): Promise<CapturedObjects> {
+    const { writer, parallel } = this.input;
+    const earlier = new EarlierObjects(this.input);
+    try {
+      for await (const row of rows) {
+        this.check();
+        const known = await earlier.same(row);
+        const pieces = known && (await this.takeOver(known));
+        if (known && pieces) this.keep({ ...known, metadata: row.metadata, pieces });
+        else {
+          await this.queue.onSizeLessThan(parallel);
+          this.download(row);
+        }
+        await this.writeReady(WINDOW);
+      }
+      await this.queue.onIdle();
+      this.check();
+      await writer.settle();
+      await this.writeReady(0);
+    } finally {
+      this.queue.clear();
+      await this.queue.onIdle();
+      await earlier.close();
+    }
+    const stored = this.listBytes.end();
+    const { objects, objectBytes, downloaded, reused } = this;
+    return {
+      list: () => ({ kind: 'objects', name: 'storage objects', objects, objectBytes, ...stored() }),
+      gaps: [
+        ...this.missing.asGap(
+          'objects-missing',
+          'The database lists these objects, but the storage has no bytes for them.',
+        ),
+        ...this.replaced.asGap(
+          'objects-replaced',
+          'Replaced after the instant of the backup, before they were read: the newer bytes are inside.',
+        ),
+      ],
+      ...{ downloaded, reused },
+    };
+  }
+
+  private check(): void {
+    if (this.failure !== undefined) throw this.failure;
+    this.input.writer.check();
+  }
+
+  /** The earlier backup's chunks, by their numbers in this one; null when one of them is not there any more. */
+  private async takeOver(entry: ObjectEntry): Promise<ObjectEntry['pieces']> {
+    const pieces: [number, number, number][] = [];
+    for (const [chunk, offset, length] of entry.pieces ?? []) {
+      const description = this.input.parent?.chunks[chunk];
+      const index = description ? await this.input.writer.adopt(description) : null;
+      if (index === null) return null;
+      pieces.push([index, offset, length]);
+    }
+    return entry.pieces && pieces.length === entry.pieces.length ? pieces : null;
+  }
+
+  private keep(entry: ObjectEntry): void {
+    this.reused++;
+    this.input.meter.add(entry.size);
+    this.slots.push({ finish: () => entry, bytes: null, settled: Promise.resolve() });
+  }
+
+  /** Begun in the order of the list, so that equal objects make equal packs. */
+  private download(row: SourceObject): void {
+    const { writer } = this.input;
+    const bytes = row.size < PACKED_BELOW ? writer.beginPacked(objectName(row)) : writer.begin();
+    const slot: Slot = { finish: null, bytes, settled: Promise.resolve() };
+    this.slots.push(slot);
+    slot.settled = this.queue.add(async () => {
+      try {
+        slot.finish = await this.read(row, bytes);
+      } catch (error) {
+        this.failure ??= error;
+        this.queue.clear();
+      }
+    });
+  }
+
+  private async read(row: SourceObject, bytes: ArtifactBytes): Promise<() => ObjectEntry> {
+    const { client, meter, signal, writer } = this.input;
+    const { bucket, key, metadata, version, etag } = row;
+    if (writer.saturated) await writer.room();
+    const answer = await client.download(bucket, key, signal);
+    if (!answer) {
+      bytes.end();
+      this.missing.add(objectName(row));
+      meter.add(row.size);
+      const none = { sha256: null, md5: null, pieces: null, replaced: false };
+      return () => ({ bucket, key, metadata, version, etag, size: row.size, ...none });
+    }
+    const sha256 = createHash('sha256');
+    const md5 = createHash('md5');
+    for await (const part of answer.body) {
+      this.check();
+      sha256.update(part);
+      md5.update(part);
+      await bytes.write(Buffer.from(part.buffer, part.byteOffset, part.byteLength));
+      meter.add(part.byteLength, part.byteLength);
+    }
+    const stored = bytes.end();
+    const otherTag = etag !== null && answer.etag !== null && bare(etag) !== bare(answer.etag);
+    const replaced = otherTag || bytes.size !== row.size;
+    if (replaced) this.replaced.add(objectName(row));
+    this.downloaded++;
+    const digests = { sha256: sha256.digest('hex'), md5: md5.digest('hex') };
+    return () => ({
+      ...{ bucket, key, metadata, version, etag: replaced ? answer.etag : etag, size: bytes.size, ...digests },
+      pieces: stored().pieces.map(({ chunk, offset, length }) => [chunk, offset, length]),
+      replaced,
+    });
+  }
+
+  /**
+   * Writes the lines of the first objects whose places are known, and waits while more than `most` are left: for the
+   * first one's bytes, or for the chunk that it shares with others, which is closed then.
+   */
+  private async writeReady(most: number): Promise<void> {
+    for (;;) {
+      for (let slot = this.slots[0]; slot?.finish && slot.bytes?.placed !== false; slot = this.slots[0]) {
+        const entry = slot.finish();
+        this.objects++;
+        this.objectBytes += entry.pieces === null ? 0 : entry.size;
+        await this.listBytes.write(Buffer.from(`${JSON.stringify(entry)}\n`));
+        this.slots.shift();
+      }
+      const first = this.slots[0];
+      if (!first || this.slots.length <= most) return;
+      await first.settled;
+      this.check();
+      if (first.finish) await this.input.writer.placeWaiting();
+    }
+  }
+}
+
+/**
+ * Reads every object of a snapshot's list, several at a time, and writes the list in its order. What an earlier backup
+ * has already is taken over, small objects share chunks. An object without bytes, or one that was replaced since, is in
+ * the list and in the gaps; it is no reason to fail.
+ */
+export const captureObjects = (
+  rows: AsyncIterable<SourceObject>,
+  input: CaptureObjectsInput,
+): Promise<CapturedObjects> => new ObjectCapture(input).run(rows);

@@ -1,0 +1,153 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { OperationError } from '@holdfast/contracts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { encodeKey, StorageClient } from './storage-client.ts';
+
+type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+
+let server: Server;
+let client: StorageClient;
+/** What the server answers, one after the other; the last one again and again. */
+let answers: Answer[];
+let asked: { method: string; url: string; headers: IncomingMessage['headers']; body: string; at: number }[];
+const calm = new AbortController().signal;
+
+beforeEach(async () => {
+  asked = [];
+  server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (part: Buffer) => (body += part.toString()));
+    request.on('end', () => {
+      const { method = '', url = '', headers } = request;
+      asked.push({ method, url, headers, body, at: performance.now() });
+      const answer = answers.length > 1 ? answers.shift() : answers[0];
+      answer?.(request, response);
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  client = new StorageClient({ url: `http://127.0.0.1:${port}/base/`, serviceKey: 'the-key' });
+});
+afterEach(async () => {
+  await client.close();
+  server.closeAllConnections();
+  server.close();
+});
+
+const json =
+  (status: number, body: unknown, headers: Record<string, string> = {}): Answer =>
+  (_request, response) =>
+    response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
+const bytes =
+  (text: string, headers: Record<string, string> = {}): Answer =>
+  (_request, response) =>
+    response.writeHead(200, { etag: '"abc"', ...headers }).end(text);
+
+async function textOf(bucket: string, key: string, signal = calm): Promise<string | null> {
+  const answer = await client.download(bucket, key, signal);
+  if (!answer) return null;
+  let text = '';
+  for await (const part of answer.body) text += Buffer.from(part).toString();
+  return text;
+}
+
+const codeOf = (promise: Promise<unknown>): Promise<string> =>
+  promise.then(
+    () => 'nothing thrown',
+    (error: unknown) => (error instanceof OperationError ? error.code : String(error)),
+  );
+
+describe('a download', () => {
+  it('asks for a key exactly as it is, with the key of the service', async () => {
+    answers = [bytes('rows')];
+    for (const key of ['a b?x=1', 'folder/', '//abs', 'q#1', '..', 'a/%2e%2e/ä']) {
+      expect(await textOf('my bucket', key)).toBe('rows');
+    }
+    expect(asked.map(({ url }) => url.replace('/base/storage/v1/object/authenticated/my%20bucket/', ''))).toEqual([
+      ...['a%20b%3Fx%3D1', 'folder/', '//abs', 'q%231', '..', 'a/%252e%252e/%C3%A4'],
+    ]);
+    expect(asked[0]?.headers).toMatchObject({ authorization: 'Bearer the-key', apikey: 'the-key' });
+  });
+
+  it.each([
+    ['404', json(404, { message: 'no' })],
+    ['400 with a 404 inside', json(400, { statusCode: '404', error: 'not_found', message: 'Object not found' })],
+  ])('of what is not there is no error: %s', async (_name, answer) => {
+    answers = [answer];
+    expect(await textOf('b', 'k')).toBeNull();
+    expect(asked).toHaveLength(1);
+  });
+
+  it('waits as long as the server asks when there are too many requests', async () => {
+    answers = [json(429, {}, { 'retry-after': '1' }), json(503, {}), bytes('rows')];
+    expect(await textOf('b', 'k')).toBe('rows');
+    expect((asked[1]?.at ?? 0) - (asked[0]?.at ?? 0)).toBeGreaterThan(900);
+    expect(asked).toHaveLength(3);
+  });
+
+  it('goes on after a connection that broke in the middle, from where it was', async () => {
+    const broken: Answer = (_request, response) => {
+      response.writeHead(200, { etag: '"abc"', 'content-length': '10' }).write('01234');
+      setTimeout(() => response.destroy(), 20);
+    };
+    const rest: Answer = (_request, response) =>
+      response.writeHead(206, { etag: '"abc"', 'content-range': 'bytes 5-9/10', 'content-length': '5' }).end('56789');
+    answers = [broken, rest];
+    expect(await textOf('b', 'k')).toBe('0123456789');
+    expect(asked[1]?.headers.range).toBe('bytes=5-9');
+  });
+
+  it('never mixes the bytes of two versions', async () => {
+    const broken: Answer = (_request, response) => {
+      response.writeHead(200, { etag: '"abc"', 'content-length': '10' }).write('01234');
+      setTimeout(() => response.destroy(), 20);
+    };
+    const other: Answer = (_request, response) =>
+      response.writeHead(206, { etag: '"other"', 'content-range': 'bytes 5-9/10', 'content-length': '5' }).end('xxxxx');
+    answers = [broken, other];
+    expect(await codeOf(textOf('b', 'k'))).toBe('storage.unreachable');
+  });
+
+  it('says that the key is refused, and does not try again', async () => {
+    answers = [json(403, { message: 'jwt expired' })];
+    expect(await codeOf(textOf('b', 'k'))).toBe('storage.refused');
+    expect(asked).toHaveLength(1);
+  });
+
+  it('ends at once when it is stopped', async () => {
+    answers = [() => undefined];
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(new Error('stopped')), 50);
+    await expect(textOf('b', 'k', stop.signal)).rejects.toThrow('stopped');
+  });
+
+  it('says so when nobody answers', async () => {
+    answers = [];
+    server.close();
+    server.closeAllConnections();
+    expect(await codeOf(textOf('b', 'k'))).toBe('storage.unreachable');
+  });
+});
+
+it('uploads with what the object had, again from its beginning when the server failed', async () => {
+  answers = [json(500, {}), json(200, { Key: 'b/k' })];
+  const body = async function* (): AsyncGenerator<Buffer> {
+    yield Buffer.from('01234');
+    yield Buffer.from('56789');
+  };
+  const upload = { size: 10, contentType: 'text/html', cacheControl: 'no-store', userMetadata: { von: 'ä' }, body };
+  await client.upload('b', 'dir/k?', upload, calm);
+  expect(asked.map(({ body: text }) => text)).toEqual(['0123456789', '0123456789']);
+  expect(asked[1]).toMatchObject({ method: 'POST', url: '/base/storage/v1/object/b/dir/k%3F' });
+  expect(asked[1]?.headers).toMatchObject({
+    ...{ 'content-type': 'text/html', 'cache-control': 'no-store', 'x-upsert': 'true', 'content-length': '10' },
+    'x-metadata': Buffer.from('{"von":"ä"}').toString('base64'),
+  });
+});
+
+it('encodes each segment of a key and keeps the slashes', () => {
+  expect(encodeKey('a/b c//d/')).toBe('a/b%20c//d/');
+});
