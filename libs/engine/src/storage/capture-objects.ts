@@ -6,7 +6,7 @@ import type { Manifest, ObjectListArtifact } from '../manifest/manifest.ts';
 import type { Repository } from '../repository/repository.ts';
 import type { Meter } from '../run.ts';
 import { Names } from './names.ts';
-import { compareKeys, objectName, readObjectList, type ObjectEntry } from './object-list.ts';
+import { bareEtag, compareKeys, objectName, readObjectList, type ObjectEntry } from './object-list.ts';
 import type { SourceObject } from './source-objects.ts';
 import type { StorageClient } from './storage-client.ts';
 
@@ -67,8 +67,6 @@ class EarlierObjects {
     await this.entries?.return?.();
   }
 }
-
-const bare = (etag: string): string => etag.replace(/^W\//, '').replaceAll('"', '');
 
 /** Reads objects and writes their list; see `captureObjects`. */
 class ObjectCapture {
@@ -193,7 +191,7 @@ class ObjectCapture {
       meter.add(part.byteLength, part.byteLength);
     }
     const stored = bytes.end();
-    const otherTag = etag !== null && answer.etag !== null && bare(etag) !== bare(answer.etag);
+    const otherTag = etag !== null && answer.etag !== null && bareEtag(etag) !== bareEtag(answer.etag);
     const replaced = otherTag || bytes.size !== row.size;
     if (replaced) this.replaced.add(objectName(row));
     this.downloaded++;

@@ -39,6 +39,9 @@ export interface ObjectEntry {
 /** What people call an object. */
 export const objectName = ({ bucket, key }: Pick<ObjectEntry, 'bucket' | 'key'>): string => `${bucket}/${key}`;
 
+/** An ETag without its quotes, and without what a proxy on the way adds: for most objects the MD5 of the bytes. */
+export const bareEtag = (etag: string): string => etag.replace(/^W\//, '').replaceAll('"', '');
+
 /** Before, after or at the same place: by the bytes of bucket and key, as `COLLATE "C"` orders them. */
 export function compareKeys(a: Pick<ObjectEntry, 'bucket' | 'key'>, b: Pick<ObjectEntry, 'bucket' | 'key'>): number {
   return (

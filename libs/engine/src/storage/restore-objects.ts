@@ -8,7 +8,7 @@ import type { PostgresTarget } from '../postgres/target.ts';
 import type { Repository } from '../repository/repository.ts';
 import type { Meter } from '../run.ts';
 import { Names } from './names.ts';
-import { objectName, readObjectList, type ObjectEntry } from './object-list.ts';
+import { bareEtag, objectName, readObjectList, type ObjectEntry } from './object-list.ts';
 import { ObjectRows } from './object-rows.ts';
 import { StorageClient, type Bucket, type StorageEndpoint } from './storage-client.ts';
 
@@ -129,7 +129,7 @@ class ObjectRestore {
     const { repository, manifest, signal, meter } = this.input;
     const { bucket, key, size, metadata, md5 } = entry;
     const there = await this.client.etagOf(bucket, key, size, signal);
-    if (there !== null && md5 !== null && there.replace(/^W\//, '').replaceAll('"', '') === md5) this.kept++;
+    if (there !== null && md5 !== null && bareEtag(there) === md5) this.kept++;
     else {
       const pieces = (entry.pieces ?? []).map(([chunk, offset, length]) => ({ chunk, offset, length, sha256: '' }));
       const body = async function* (): AsyncGenerator<Buffer> {
