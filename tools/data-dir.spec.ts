@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -26,34 +26,65 @@ async function sleeper(): Promise<{ pid: number; identity: string | null; child:
   return { pid, identity: await identityOf(pid), child };
 }
 
-const lockOf = (holder: object) => writeFile(join(path, 'holdfast.lock'), JSON.stringify(holder));
+const OPEN = `
+  import { openDataDir } from ${JSON.stringify(new URL('./data-dir.ts', import.meta.url).href)};
+  await openDataDir(process.argv[1]).then(() => console.log('held'), (error) => console.log(error.code, error.message));
+  setInterval(() => undefined, 1_000);
+`;
+
+/** A process that opens the directory and stays; what it printed. */
+async function opener(): Promise<{ pid: number; child: ChildProcess; answer: string }> {
+  const stdio = ['ignore', 'pipe', 'inherit'] as const;
+  const child = spawn(process.execPath, ['--input-type=module-typescript', '--eval', OPEN, path], {
+    stdio: [...stdio],
+  });
+  sleepers.push(child);
+  const [line] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
+  return { pid: child.pid as number, child, answer: String(line).trim() };
+}
+
+async function holder() {
+  const opened = await opener();
+  expect(opened.answer).toBe('held');
+  return opened;
+}
 
 describe('the lock', () => {
   it('refuses a directory that a living process holds, and names the process', async () => {
-    const { pid, identity } = await sleeper();
-    await lockOf({ pid, identity });
+    const { pid } = await holder();
     await expect(openDataDir(path)).rejects.toThrow(`(process ${pid})`);
     await expect(openDataDir(path)).rejects.toMatchObject({ code: 'resource.in_use' });
   });
 
-  it('is taken over from a process that is gone, also where its id was given to another', async () => {
-    const { pid } = await sleeper();
-    await lockOf({ pid, identity: 'an earlier process' });
+  it('is free again when its holder is killed', async () => {
+    const { child } = await holder();
+    child.kill('SIGKILL');
+    await once(child, 'exit');
     const dir = await openDataDir(path);
     await dir.unlock();
     expect(await readdir(path)).not.toContain('holdfast.lock');
   });
 
-  it('is taken over where it is damaged', async () => {
+  it('is refused by a damaged name too', async () => {
+    const dir = await openDataDir(path);
     await writeFile(join(path, 'holdfast.lock'), '{"pid": 1');
-    await (await openDataDir(path)).unlock();
+    await expect(openDataDir(path)).rejects.toMatchObject({ code: 'resource.in_use' });
+    await dir.unlock();
   });
 
-  it('goes to one of many that come at once', async () => {
-    await lockOf({ pid: 1, identity: 'an earlier process' });
-    const results = await Promise.allSettled(Array.from({ length: 8 }, () => openDataDir(path)));
-    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-    expect((await readdir(path)).filter((name) => name.startsWith('holdfast.lock'))).toEqual(['holdfast.lock']);
+  it('goes to one of many that come at once, time after time', async () => {
+    for (let round = 0; round < 20; round += 1) {
+      const results = await Promise.allSettled(Array.from({ length: 8 }, () => openDataDir(path)));
+      const taken = results.filter((result) => result.status === 'fulfilled');
+      expect(taken).toHaveLength(1);
+      for (const { value } of taken) await value.unlock();
+    }
+  });
+
+  it('goes to one of many processes that come at once', async () => {
+    const all = await Promise.all(Array.from({ length: 6 }, () => opener()));
+    expect(all.filter(({ answer }) => answer === 'held')).toHaveLength(1);
+    expect(all.filter(({ answer }) => answer.startsWith('resource.in_use'))).toHaveLength(5);
   });
 });
 
@@ -76,7 +107,10 @@ it('notes the processes that run now', async () => {
   const dir = await openDataDir(path);
   const { pid, child } = await sleeper();
   await dir.noteChildren([pid]);
-  await rm(join(path, 'holdfast.lock'));
+  // As after a kill: the lock is free, and the note is still there.
+  const note = await readFile(dir.at('children.json'));
+  await dir.unlock();
+  await writeFile(dir.at('children.json'), note);
   const next = await openDataDir(path);
   expect(child.signalCode ?? (await once(child, 'exit'))[1]).toBe('SIGTERM');
   await next.unlock();

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, link, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OperationError } from '@holdfast/contracts';
+import { lockFile } from './directory-lock.ts';
 import { identityOf } from './process-identity.ts';
 
 /** Directories that nobody else may enter. */
@@ -41,7 +42,10 @@ export async function openDataDir(path: string): Promise<DataDir> {
   const at = (...names: string[]) => join(path, ...names);
   const lock = at('holdfast.lock');
   const children = at('children.json');
-  await takeLock(lock, path);
+  const release = lockFile(at('lock.db'));
+  if (!release) throw alreadyHeld(path, (await readHolder(lock))?.pid);
+  // For the eyes of whoever is refused, and only written by who holds the lock.
+  await writeFile(lock, JSON.stringify(await holderOf(process.pid)));
   await endLeftovers(children);
   for (const name of PRIVATE) await mkdir(at(name), { recursive: true, mode: 0o700 });
   return {
@@ -66,6 +70,7 @@ export async function openDataDir(path: string): Promise<DataDir> {
     async unlock() {
       await rm(children, { force: true });
       await rm(lock, { force: true });
+      release();
     },
   };
 }
@@ -82,32 +87,6 @@ const holderOf = async (pid: number): Promise<Holder> => ({ pid, identity: await
 
 async function lives(holder: Holder | null): Promise<boolean> {
   return holder?.identity != null && (await identityOf(holder.pid)) === holder.identity;
-}
-
-async function takeLock(lock: string, path: string): Promise<void> {
-  const ours = `${lock}.${process.pid}`;
-  await writeFile(ours, JSON.stringify(await holderOf(process.pid)));
-  try {
-    for (let attempt = 0; attempt < 20; attempt += 1) {
-      // A link and not a write: the lock appears whole, and only if there is none.
-      if (await succeeds(link(ours, lock))) return;
-      const holder = await readHolder(lock);
-      if (await lives(holder)) throw alreadyHeld(path, holder?.pid);
-      await removeStale(lock, holder);
-    }
-    throw alreadyHeld(path, undefined);
-  } finally {
-    await rm(ours, { force: true });
-  }
-}
-
-// Renamed before it is judged: of two that take over, one may have got hold of the other's fresh lock.
-async function removeStale(lock: string, seen: Holder | null): Promise<void> {
-  const aside = `${lock}.stale-${process.pid}`;
-  if (!(await succeeds(rename(lock, aside)))) return;
-  const moved = await readHolder(aside);
-  if (moved?.pid !== seen?.pid || moved?.identity !== seen?.identity) await succeeds(link(aside, lock));
-  await rm(aside, { force: true });
 }
 
 const alreadyHeld = (path: string, pid: number | undefined) =>
@@ -148,17 +127,6 @@ async function readOrMake(file: string, make: () => string): Promise<string> {
   await writeFile(`${file}.new`, `${make()}\n`, { mode: 0o600, flush: true });
   await rename(`${file}.new`, file);
   return (await readFile(file, 'utf8')).trim();
-}
-
-async function succeeds(action: Promise<unknown>): Promise<boolean> {
-  try {
-    await action;
-    return true;
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'EEXIST' || code === 'ENOENT') return false;
-    throw error;
-  }
 }
 
 /** True where something exists. */
