@@ -6,7 +6,7 @@ import { Context } from '@temporalio/activity';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runEngine } from './engine-run.ts';
 import { withoutSecrets } from './failures.ts';
-import { loadEnvironment, manifestSha256Of, openRegisteredRepository } from './sources.ts';
+import { loadEnvironment, manifestSha256Of, openRegisteredRepository, projectRefOf } from './sources.ts';
 
 /** Well within what the recording of an outcome may take. */
 const SETTLE_WITHIN_MS = 4_000;
@@ -19,12 +19,16 @@ export const runRestore = (
   { operationId, input }: OperationStart<'restore'>,
 ): Promise<RestoreReport> =>
   runEngine(dependencies, 'restore', operationId, async (run) => {
-    const { target } = await loadEnvironment(dependencies, input.environmentId);
+    const { target, environment, projectRef } = await loadEnvironment(dependencies, input.environmentId);
     const repository = await openRegisteredRepository(dependencies, input.repositoryId);
     const { backupId, sourceEnvironmentId, newDatabase, schemas, tables, content, dryRun, overwrite } = input;
     const manifestSha256 = await manifestSha256Of(dependencies, backupId);
     const what = { backupId, sourceEnvironmentId, manifestSha256, schemas, tables, content };
-    const where = { target, newDatabase, dryRun, overwrite };
+    const guard = {
+      ...{ environmentId: environment.id, environmentName: environment.name, projectRef },
+      ...{ sourceProjectRef: await projectRefOf(dependencies, sourceEnvironmentId), confirm: input.confirm ?? null },
+    };
+    const where = { target, newDatabase, dryRun, overwrite, guard };
     // Kept until this activity's result is in the workflow's history: an attempt after a kill must not restore twice.
     const keepsMark = true;
     if (!dryRun) await sweep(dependencies, target, run.signal);

@@ -29,13 +29,14 @@ const TLS_MODES: Record<Environment['tlsMode'], TlsMode> = {
 export async function loadEnvironment(
   { database, masterKey }: Pick<ActivityDependencies, 'database' | 'masterKey'>,
   id: string,
-): Promise<{ environment: EnvironmentRef; target: PostgresTarget }> {
+): Promise<{ environment: EnvironmentRef; target: PostgresTarget; projectRef: string | null }> {
   const row = await database.environment.findUnique({ where: { id } });
   if (row === null || row.deletedAt !== null) {
     throw new OperationError('resource.not_found', `There is no environment ${id}`);
   }
   return {
     environment: { id, name: row.name, kind: KINDS[row.kind] },
+    projectRef: row.projectRef,
     target: {
       host: row.host,
       port: row.port,
@@ -79,4 +80,10 @@ export async function openRegisteredRepository(dependencies: OwnDatabase, id: st
 export async function manifestSha256Of({ database }: OwnDatabase, backupId: string): Promise<string | null> {
   const backup = await database.backup.findUnique({ where: { id: backupId }, select: { manifestSha256: true } });
   return backup?.manifestSha256 ?? null;
+}
+
+/** The Supabase project of an environment, also of one that was deleted; null where it has none. */
+export async function projectRefOf({ database }: OwnDatabase, environmentId: string): Promise<string | null> {
+  const row = await database.environment.findUnique({ where: { id: environmentId }, select: { projectRef: true } });
+  return row?.projectRef ?? null;
 }

@@ -77,7 +77,7 @@ async function useEverything(): Promise<void> {
   await completed(api, await startRestore(api, backupId, { newDatabase: 'shop_restored' }));
   const failing = await ended(api, await startBackup(api, bad));
   expect([failing.status, failing.error?.code]).toEqual(['failed', 'environment.sign_in_failed']);
-  await ended(api, await startRestore(api, backupId, { environmentId: bad, overwrite: true }));
+  await ended(api, await startRestore(api, backupId, { environmentId: bad, overwrite: true, confirm: 'shop-wrong' }));
   const page = answered(await api.GET('/api/v1/progress', { params: { query: { limit: 100 } } }));
   ids['progress'] = page.items.map(({ id }) => id);
   ids['environments'] = [good, bad];

@@ -1315,6 +1315,11 @@ export interface components {
              * @default false
              */
             overwrite?: boolean;
+            /**
+             * @description The target environment's name: required to replace what another environment or server holds
+             * @default null
+             */
+            confirm?: string | null;
         };
         ValidateBackup: {
             /**
@@ -4777,7 +4782,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `resource.in_use`: The resource is in use. `operation.environment_busy`: Another operation holds the environment */
+            /** @description `resource.in_use`: The resource is in use. `operation.environment_busy`: Another operation holds the environment. `restore.wrong_target`: The target is not where the backup came from */
             409: {
                 headers: {
                     [name: string]: unknown;

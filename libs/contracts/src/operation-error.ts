@@ -65,6 +65,7 @@ export const ERROR_CODES = {
   'backup.not_written': { status: 500, title: 'What was written does not read back the same', retryable: true },
   'restore.target_not_empty': { status: 409, title: 'The target is not empty', retryable: false },
   'restore.target_exists': { status: 409, title: 'The target database exists', retryable: false },
+  'restore.wrong_target': { status: 409, title: 'The target is not where the backup came from', retryable: false },
   'restore.preflight_failed': { status: 422, title: 'The pre-flight check found a reason to stop', retryable: false },
   'restore.selection_unknown': { status: 422, title: 'The backup holds no such table or schema', retryable: false },
   'restore.differs': { status: 422, title: 'What was restored differs from the backup', retryable: false },

@@ -58,6 +58,8 @@ export interface RestoreInput {
   dryRun: boolean;
   /** Required when the target holds anything. */
   overwrite: boolean;
+  /** The target environment's name, typed by whoever asks. Absent in operations of earlier versions. */
+  confirm?: string | null;
 }
 
 export interface ExpireInput {

@@ -13,6 +13,7 @@ import { OperationsService } from '../operations/operations.service.ts';
 import { RepositoriesService } from '../repositories/repositories.service.ts';
 import type { CreateBackup, RestoreBackup } from './backup.dto.ts';
 import { BackupsService } from './backups.service.ts';
+import { requireConfirmed } from './restore-guards.ts';
 import type { ValidateBackup } from './verification.dto.ts';
 
 /** Who starts it, and under which key. */
@@ -61,6 +62,7 @@ export class BackupVerbsService {
     const backup = await this.backups.requireWhole(id);
     const { environmentId, ...choices } = given;
     const target = await this.environments.require(environmentId ?? backup.environmentId, 'environmentId');
+    requireConfirmed(given, backup, target);
     await this.guard(target.host);
     return this.operations.start({
       kind: 'restore',

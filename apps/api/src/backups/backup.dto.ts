@@ -63,6 +63,12 @@ export const RestoreBackup = z
     content: z.enum(RESTORE_CONTENTS).default('all'),
     dryRun: z.boolean().default(false).describe('Only the pre-flight report; nothing is changed'),
     overwrite: z.boolean().default(false).describe('Required when the target holds anything'),
+    confirm: z
+      .string()
+      .max(200)
+      .nullable()
+      .default(null)
+      .describe("The target environment's name: required to replace what another environment or server holds"),
   })
   .meta({ id: 'RestoreBackup', example: { newDatabase: 'app_restored', tables: ['public.orders'], dryRun: true } });
 export type RestoreBackup = z.output<typeof RestoreBackup>;

@@ -105,7 +105,10 @@ export class BackupsController {
     description:
       'To its own environment, another one, or a new database; all of it, or chosen schemas and tables. With ' +
       '`dryRun`, the pre-flight report only.',
-    problems: ['resource.in_use', 'operation.environment_busy', 'environment.address_refused', ...START_PROBLEMS],
+    problems: [
+      ...(['resource.in_use', 'operation.environment_busy', 'environment.address_refused'] as const),
+      ...(['restore.wrong_target', ...START_PROBLEMS] as const),
+    ],
   })
   @Answers(202, OperationStarted, STARTED)
   async restore(

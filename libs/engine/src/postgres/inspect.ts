@@ -65,7 +65,7 @@ export async function readFacts(client: pg.Client): Promise<Omit<DatabaseFacts, 
 }
 
 /** The cluster's identity; null where the role may not ask. */
-async function readSystemIdentifier(client: pg.Client): Promise<string | null> {
+export async function readSystemIdentifier(client: pg.Client): Promise<string | null> {
   const { rows } = await client.query<{ may: boolean }>(
     `SELECT pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE') AS may`,
   );

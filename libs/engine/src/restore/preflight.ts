@@ -3,11 +3,13 @@ import type pg from 'pg';
 import type { Manifest, RoleDescription } from '../manifest/manifest.ts';
 import { connect, disconnect, translateQuery } from '../postgres/connection.ts';
 import { databaseExists, listObjects, maintenance } from '../postgres/databases.ts';
+import { readSystemIdentifier } from '../postgres/inspect.ts';
 import type { PostgresTarget } from '../postgres/target.ts';
 import { planRestore, rolesOf, type RestorePlan } from './restore-plan.ts';
 import { missingRoles } from './roles.ts';
 import type { Selection } from './selection.ts';
 import { lookWithin, type WithinLook } from './within-findings.ts';
+import { wrongTargetFindings, type TargetGuard } from './wrong-target.ts';
 
 const SHOWN = 200;
 /** No policy may hide whether a table holds rows, and no search path what is looked at. */
@@ -20,6 +22,8 @@ export interface PreflightInput {
   overwrite: boolean;
   /** Absent: the whole backup. With a selection and no new database, it goes into the database that is there. */
   selection?: Selection | null;
+  /** Absent: the caller answers for the target. */
+  guard?: TargetGuard | undefined;
   signal: AbortSignal;
 }
 
@@ -46,14 +50,13 @@ interface ServerRow {
   superuser: boolean;
   create_database: boolean;
   create_role: boolean;
-  identifier: string | null;
 }
 
 async function readServer(client: pg.Client): Promise<ServerRow> {
   const { rows } = await client.query<ServerRow>(
     `SELECT current_setting('server_version') AS version, current_setting('server_version_num') AS number,
        r.rolsuper AS superuser, r.rolsuper OR r.rolcreatedb AS create_database,
-       r.rolsuper OR r.rolcreaterole AS create_role, NULL::text AS identifier
+       r.rolsuper OR r.rolcreaterole AS create_role
      FROM pg_catalog.pg_roles r WHERE r.rolname = current_user`,
   );
   const row = rows[0];
@@ -148,6 +151,17 @@ function missingFindings(plan: RestorePlan | null): PreflightFinding[] {
   return [blocker('restore.selection_incomplete', message, 'Choose that too.')];
 }
 
+/** Whether what would be replaced is another database than the one that the backup came from. */
+async function guardFindings(
+  client: pg.Client,
+  { manifest, target, newDatabase, guard }: PreflightInput,
+  overwritten: number,
+): Promise<PreflightFinding[]> {
+  if (!guard || newDatabase !== null || overwritten === 0) return [];
+  const there = { systemIdentifier: await readSystemIdentifier(client), database: target.database };
+  return wrongTargetFindings(guard, manifest.source, there);
+}
+
 /** Looks at the target without changing anything. */
 export async function preflight(input: PreflightInput): Promise<Preflight> {
   const { manifest, newDatabase, overwrite, selection = null } = input;
@@ -174,7 +188,8 @@ export async function preflight(input: PreflightInput): Promise<Preflight> {
             ...(await roleFindings(client, roles, server)),
             ...missingFindings(plan),
           ];
-    const findings = [...schema, ...(within ? [] : await placeFindings(input, server)), ...place.findings];
+    const guarded = await guardFindings(client, input, place.overwrittenCount);
+    const findings = [...guarded, ...schema, ...(within ? [] : await placeFindings(input, server)), ...place.findings];
     return { ...place, serverVersion: server.version, serverMajor, findings };
   } catch (error) {
     input.signal.throwIfAborted();

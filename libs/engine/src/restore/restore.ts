@@ -21,6 +21,7 @@ import { selectedCatalog, withoutValues } from './selected-catalog.ts';
 import { readSelection, type Selection } from './selection.ts';
 import { keptDatabase, switchDatabases, unmark, wasSwitched, workingName } from './switch.ts';
 import { restoreWithin } from './within.ts';
+import type { TargetGuard } from './wrong-target.ts';
 
 const SHOWN = 200;
 
@@ -37,6 +38,8 @@ export interface RestoreArguments {
   content: RestoreContent;
   dryRun: boolean;
   overwrite: boolean;
+  /** Absent: the caller answers for the target. */
+  guard?: TargetGuard;
   operationId: string;
   parallel: number;
   /**
@@ -56,7 +59,7 @@ interface Outcome {
  * Gives a backup back. The whole of it, or chosen parts for a new database, is built in a database of its own beside the
  * target, compared with the backup, and takes its name only when nothing differs; chosen parts, or rows alone, for the
  * database that is there go into it in one transaction. Until the end the target is untouched. Throws
- * `restore.preflight_failed`, `restore.selection_unknown`, `postgres.statement_failed` (naming the statement),
+ * `restore.preflight_failed`, `restore.wrong_target`, `restore.selection_unknown`, `postgres.statement_failed` (naming the statement),
  * `restore.differs`, `backup.damaged`.
  */
 export async function restore(input: RestoreArguments, run: Run): Promise<RestoreReport> {
@@ -72,7 +75,7 @@ export async function restore(input: RestoreArguments, run: Run): Promise<Restor
   const done = earlier !== null;
   const look = await preflight({
     ...{ manifest, selection, target: input.target, newDatabase: done ? null : input.newDatabase },
-    ...{ overwrite: input.overwrite || done, signal: run.signal },
+    ...{ overwrite: input.overwrite || done, guard: input.guard, signal: run.signal },
   });
   meter.add(1);
   const plan = selection && planRestore(selection, input.newDatabase === null ? look.present : new Set());
@@ -112,7 +115,8 @@ function refuseBlockers({ findings }: Preflight): void {
   if (!blockers[0]) return;
   const more = blockers.length > 1 ? ` (and ${blockers.length - 1} more reasons)` : '';
   const { hint } = blockers[0];
-  throw new OperationError('restore.preflight_failed', `${blockers[0].message}${more}`, hint ? { hint } : {});
+  const code = blockers[0].code === 'restore.wrong_target' ? 'restore.wrong_target' : 'restore.preflight_failed';
+  throw new OperationError(code, `${blockers[0].message}${more}`, hint ? { hint } : {});
 }
 
 /** What an earlier attempt of this operation left that did it all and was killed before it could say so; else null. */
