@@ -1,9 +1,16 @@
 import { OperationError, isFinal } from '@holdfast/contracts';
-import type { AttachReport, OperationKind, OperationStart, OperationStatus, ProbeReport } from '@holdfast/contracts';
+import type {
+  AttachReport,
+  OperationKind,
+  OperationStart,
+  OperationStatus,
+  ProbeReport,
+  ReleaseReport,
+} from '@holdfast/contracts';
 import { Context } from '@temporalio/activity';
 import { toFailure } from './activities/failures.ts';
 import type { Activities, LeaseRequest, OperationResults } from './activities/signatures.ts';
-import { FAKE_ATTACHED, FAKE_PROBE, FAKE_RESULTS } from './fake-results.ts';
+import { FAKE_ATTACHED, FAKE_PROBE, FAKE_RELEASED, FAKE_RESULTS } from './fake-results.ts';
 
 /** What a fake engine does on one attempt before it answers; it may throw, wait, or hang. */
 export type Behaviour = (attempt: number, signal: AbortSignal) => Promise<void> | void;
@@ -27,6 +34,13 @@ export interface FakeWorld {
   /** Registers a pending operation and how its engine behaves. */
   expect(operationId: string, behaviour?: Behaviour, beforeFinish?: Behaviour): FakeOperation;
 }
+
+/** Those that somebody waits for; they keep no state. */
+const SHORT = {
+  probeEnvironment: translated(async (): Promise<ProbeReport> => FAKE_PROBE),
+  attachRepository: translated(async (): Promise<AttachReport> => FAKE_ATTACHED),
+  releaseQuarantine: translated(async (): Promise<ReleaseReport> => FAKE_RELEASED),
+};
 
 /** The activities over state in memory instead of a database and an engine; failures are translated as the real ones are. */
 export function fakeWorld(): FakeWorld {
@@ -69,8 +83,7 @@ export function fakeWorld(): FakeWorld {
     runVerify: engine('verify'),
     runRestore: engine('restore'),
     runExpire: engine('expire'),
-    probeEnvironment: translated(async (): Promise<ProbeReport> => FAKE_PROBE),
-    attachRepository: translated(async (): Promise<AttachReport> => FAKE_ATTACHED),
+    ...SHORT,
   };
 
   return {

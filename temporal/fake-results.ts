@@ -1,4 +1,4 @@
-import type { AttachReport, OperationKind, OperationTypes, ProbeReport } from '@holdfast/contracts';
+import type { AttachReport, OperationKind, OperationTypes, ProbeReport, ReleaseReport } from '@holdfast/contracts';
 import type { OperationResults } from './activities/signatures.ts';
 
 /** What the fake engine answers, by kind. */
@@ -46,12 +46,21 @@ export const FAKE_RESULTS: OperationResults = {
     differences: [],
     differenceCount: 0,
     gaps: [],
+    quarantine: null,
     seconds: 4,
   },
   expire: { removedChunks: 5, freedBytes: 30_000 },
 };
 
 export const FAKE_ATTACHED: AttachReport = { repositoryUid: 'r1', formatVersion: 1, created: true, backups: 0 };
+
+export const FAKE_RELEASED: ReleaseReport = {
+  released: [{ kind: 'cron job', name: '1 nightly', state: 'active' }],
+  releasedCount: 1,
+  skipped: [],
+  skippedCount: 0,
+  releasedAt: '2026-01-01T00:00:00.000Z',
+};
 
 export const FAKE_PROBE: ProbeReport = {
   serverVersion: '17.10',

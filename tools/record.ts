@@ -1,6 +1,13 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { ATTACH_WORKFLOW, OperationError, PROBE_WORKFLOW, TASK_QUEUE, workflowId } from '@holdfast/contracts';
+import {
+  ATTACH_WORKFLOW,
+  OperationError,
+  PROBE_WORKFLOW,
+  RELEASE_WORKFLOW,
+  TASK_QUEUE,
+  workflowId,
+} from '@holdfast/contracts';
 import type { OperationKind } from '@holdfast/contracts';
 import { bundleWorkflows } from '@holdfast/temporal/bundle';
 import { FAKE_INPUTS, fakeWorld, workUntilStopped } from '@holdfast/temporal/fake-activities';
@@ -89,6 +96,7 @@ async function recordAll(client: Client, world: ReturnType<typeof fakeWorld>): P
   for (const [name, input] of [
     [PROBE_WORKFLOW, { environmentId: operationId(8, 0) }],
     [ATTACH_WORKFLOW, { repositoryId: operationId(9, 0) }],
+    [RELEASE_WORKFLOW, { operationId: operationId(2, 0) }],
   ] as const) {
     const handle = await client.workflow.start(name, { taskQueue: TASK_QUEUE, workflowId: name, args: [input] });
     await handle.result();

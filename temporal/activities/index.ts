@@ -7,6 +7,7 @@ import { runExpire } from './expire.activities.ts';
 import { toFailure } from './failures.ts';
 import { beginOperation, finishOperation } from './operation.activities.ts';
 import { probeEnvironment } from './probe.activities.ts';
+import { releaseQuarantine } from './release.activities.ts';
 import { runRestore, settle } from './restore.activities.ts';
 import type { Activities, FinishInput } from './signatures.ts';
 import { runVerify } from './verify.activities.ts';
@@ -25,6 +26,7 @@ export function createActivities(dependencies: ActivityDependencies): Activities
     runExpire: (start) => translated(runExpire(dependencies, start)),
     probeEnvironment: (input) => translated(probeEnvironment(dependencies, input)),
     attachRepository: (input) => translated(attachRepository(dependencies, input)),
+    releaseQuarantine: (input) => translated(releaseQuarantine(dependencies, input)),
   };
 }
 

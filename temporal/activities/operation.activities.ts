@@ -63,7 +63,8 @@ export async function finishOperation<K extends OperationKind>(
   });
 }
 
-async function lockOperation(transaction: Prisma.TransactionClient, operationId: string) {
+/** The row of an operation, locked for the transaction. */
+export async function lockOperation(transaction: Prisma.TransactionClient, operationId: string) {
   await transaction.$executeRaw`SELECT 1 FROM "operations" WHERE "id" = ${operationId}::uuid FOR UPDATE`;
   const operation = await transaction.operation.findUnique({ where: { id: operationId } });
   if (operation === null) throw new OperationError('resource.not_found', `There is no operation ${operationId}`);

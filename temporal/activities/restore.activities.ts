@@ -28,7 +28,14 @@ export const runRestore = (
       ...{ environmentId: environment.id, environmentName: environment.name, projectRef },
       ...{ sourceProjectRef: await projectRefOf(dependencies, sourceEnvironmentId), confirm: input.confirm ?? null },
     };
-    const where = { target, newDatabase, dryRun, overwrite, guard };
+    const where = {
+      target,
+      newDatabase,
+      dryRun,
+      overwrite,
+      guard,
+      quarantine: input.quarantine ?? ('copies' as const),
+    };
     // Kept until this activity's result is in the workflow's history: an attempt after a kill must not restore twice.
     const keepsMark = true;
     if (!dryRun) await sweep(dependencies, target, run.signal);

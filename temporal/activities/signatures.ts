@@ -8,6 +8,8 @@ import type {
   OperationStart,
   ProbeInput,
   ProbeReport,
+  ReleaseInput,
+  ReleaseReport,
   RestoreReport,
   VerificationResult,
 } from '@holdfast/contracts';
@@ -65,4 +67,5 @@ export interface Activities {
   runExpire(start: OperationStart<'expire'>): Promise<ExpireOutput>;
   probeEnvironment(input: ProbeInput): Promise<ProbeReport>;
   attachRepository(input: AttachInput): Promise<AttachReport>;
+  releaseQuarantine(input: ReleaseInput): Promise<ReleaseReport>;
 }

@@ -52,4 +52,4 @@ const ASK: ActivityOptions = {
 export const { beginOperation } = proxyActivities<Pick<Activities, 'beginOperation'>>(BEGIN);
 export const { finishOperation } = proxyActivities<Pick<Activities, 'finishOperation'>>(FINISH);
 export const { runBackup, runVerify, runRestore, runExpire } = proxyActivities<Activities>(ENGINE);
-export const { probeEnvironment, attachRepository } = proxyActivities<Activities>(ASK);
+export const { probeEnvironment, attachRepository, releaseQuarantine } = proxyActivities<Activities>(ASK);

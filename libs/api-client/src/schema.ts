@@ -573,7 +573,7 @@ export interface paths {
         put?: never;
         /**
          * Delete operations that ended long ago
-         * @description One that made a backup still listed is never deleted.
+         * @description One that made a backup still listed, or a copy still in quarantine, is never deleted.
          *
          *     Needs the permission `operation.clean`.
          */
@@ -640,6 +640,28 @@ export interface paths {
          *     Needs the permission `operation.cancel`.
          */
         post: operations["cancelOperation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/progress/{id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Switch on again what a restore switched off in its copy
+         * @description Scheduled jobs, webhooks, event triggers and foreign servers that the restore quarantined, and only those. A second call answers what the first one did.
+         *
+         *     Needs the permission `backup.restore`.
+         */
+        post: operations["releaseRestore"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1320,6 +1342,11 @@ export interface components {
              * @default null
              */
             confirm?: string | null;
+            /**
+             * @description Whether jobs, webhooks and foreign servers start switched off; null: in copies
+             * @default null
+             */
+            quarantine?: boolean | null;
         };
         ValidateBackup: {
             /**
@@ -1521,6 +1548,36 @@ export interface components {
             step: string | null;
             message: string;
             data?: unknown;
+        };
+        ReleaseReport: {
+            /** @description Switched on again */
+            released: {
+                /** @enum {string} */
+                kind: "cron job" | "trigger" | "event trigger" | "foreign-data wrapper";
+                /** @example hook on public.orders */
+                name: string;
+                /**
+                 * @description What it is again
+                 * @example ENABLE ALWAYS
+                 */
+                state: string;
+            }[];
+            releasedCount: number;
+            /** @description Gone, or switched on by somebody else meanwhile */
+            skipped: {
+                /** @enum {string} */
+                kind: "cron job" | "trigger" | "event trigger" | "foreign-data wrapper";
+                /** @example hook on public.orders */
+                name: string;
+                /**
+                 * @description What it is again
+                 * @example ENABLE ALWAYS
+                 */
+                state: string;
+            }[];
+            skippedCount: number;
+            /** Format: date-time */
+            releasedAt: string;
         };
         Payloads: {
             payloads: components["schemas"]["Payload"][];
@@ -5780,6 +5837,130 @@ export interface operations {
                 };
             };
             /** @description `database.unavailable`: Our own database does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    releaseRestore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "released": [
+                     *         {
+                     *           "kind": "cron job",
+                     *           "name": "hook on public.orders",
+                     *           "state": "ENABLE ALWAYS"
+                     *         }
+                     *       ],
+                     *       "releasedCount": 1,
+                     *       "skipped": [
+                     *         {
+                     *           "kind": "cron job",
+                     *           "name": "hook on public.orders",
+                     *           "state": "ENABLE ALWAYS"
+                     *         }
+                     *       ],
+                     *       "skippedCount": 1,
+                     *       "releasedAt": "2026-11-24T08:50:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ReleaseReport"];
+                };
+            };
+            /** @description `environment.address_refused`: The address is not allowed. `request.invalid`: The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `auth.required`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `auth.forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `resource.not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `restore.not_quarantined`: There is no quarantine to release. `operation.environment_busy`: Another operation holds the environment. `postgres.lock_timeout`: A table is locked by someone else */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `environment.sign_in_failed`: The server refused the user or password. `environment.database_missing`: The database does not exist. `postgres.permission_denied`: The role lacks a right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal.error`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `environment.unreachable`: The server cannot be reached */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `temporal.unavailable`: Temporal does not answer. `worker.unavailable`: No worker answers. `database.unavailable`: Our own database does not answer */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -60,6 +60,8 @@ export interface RestoreInput {
   overwrite: boolean;
   /** The target environment's name, typed by whoever asks. Absent in operations of earlier versions. */
   confirm?: string | null;
+  /** Whether what acts by itself is switched off in what was restored; null or absent: in copies. */
+  quarantine?: boolean | null;
 }
 
 export interface ExpireInput {
@@ -116,4 +118,11 @@ export interface ProbeInput {
 export const ATTACH_WORKFLOW = 'attach';
 export interface AttachInput {
   repositoryId: string;
+}
+
+/** Releases the quarantine of a restored copy; short, no operation row of its own. */
+export const RELEASE_WORKFLOW = 'release';
+export interface ReleaseInput {
+  /** The restore's. */
+  operationId: string;
 }

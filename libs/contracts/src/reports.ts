@@ -66,6 +66,36 @@ export interface PreflightFinding {
   hint?: string;
 }
 
+export const QUARANTINED_KINDS = ['cron job', 'trigger', 'event trigger', 'foreign-data wrapper'] as const;
+
+/** Something that acts by itself or towards others, and the state that a release gives back to it. */
+export interface QuarantinedItem {
+  kind: (typeof QUARANTINED_KINDS)[number];
+  name: string;
+  state: string;
+}
+
+/** What a restore switched off in the copy that it made; all else in the copy is equal to the backup. */
+export interface Quarantine {
+  /** At most 200; the count is true. */
+  items: QuarantinedItem[];
+  count: number;
+  /** What is still on, and why. */
+  leftOn: (QuarantinedItem & { reason: string })[];
+  /** When it was released, ISO 8601; null: it was not. */
+  releasedAt: string | null;
+}
+
+/** What a release switched on again. Lists are cut at 200; the counts are true. */
+export interface ReleaseReport {
+  released: QuarantinedItem[];
+  releasedCount: number;
+  /** Gone, or switched on by somebody else meanwhile. */
+  skipped: QuarantinedItem[];
+  skippedCount: number;
+  releasedAt: string;
+}
+
 /** What a restore would do, or did. */
 export interface RestoreReport {
   dryRun: boolean;
@@ -83,6 +113,10 @@ export interface RestoreReport {
   differences: Difference[];
   differenceCount: number;
   gaps: CoverageGap[];
+  /** Null: the restore was not one of a copy, or was asked not to. */
+  quarantine: Quarantine | null;
+  /** Absent until the quarantine is released. */
+  release?: ReleaseReport;
   seconds: number;
 }
 

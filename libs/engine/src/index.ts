@@ -10,6 +10,7 @@ export type { Run } from './run.ts';
 export { writeBackupTar } from './download/backup-tar.ts';
 export { expire, type ExpireArguments } from './retention/expire.ts';
 export { dropLeftovers } from './restore/leftovers.ts';
+export { release } from './restore/quarantine.ts';
 export type { TargetGuard } from './restore/wrong-target.ts';
 export { restore, settleRestore, type RestoreArguments } from './restore/restore.ts';
 export { scratchServers, type ScratchServers } from './verify/scratch.ts';

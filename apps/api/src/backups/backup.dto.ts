@@ -69,6 +69,11 @@ export const RestoreBackup = z
       .nullable()
       .default(null)
       .describe("The target environment's name: required to replace what another environment or server holds"),
+    quarantine: z
+      .boolean()
+      .nullable()
+      .default(null)
+      .describe('Whether jobs, webhooks and foreign servers start switched off; null: in copies'),
   })
   .meta({ id: 'RestoreBackup', example: { newDatabase: 'app_restored', tables: ['public.orders'], dryRun: true } });
 export type RestoreBackup = z.output<typeof RestoreBackup>;

@@ -6,6 +6,7 @@ import { ProgressController } from './progress.controller.ts';
 import { ProgressGateway } from './progress.gateway.ts';
 import { ProgressService } from './progress.service.ts';
 import { Reconciler } from './reconciler.ts';
+import { ReleaseService } from './release.service.ts';
 import { SystemStatusService } from './system-status.service.ts';
 import { TemporalClient } from './temporal-client.ts';
 
@@ -15,6 +16,7 @@ import { TemporalClient } from './temporal-client.ts';
     TemporalClient,
     OperationsService,
     ProgressService,
+    ReleaseService,
     SystemStatusService,
     OperationListener,
     ProgressGateway,

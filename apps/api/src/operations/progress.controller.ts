@@ -17,6 +17,8 @@ import {
   OperationStarted,
 } from './operation.dto.ts';
 import { ProgressService } from './progress.service.ts';
+import { ReleaseReportView } from './release.dto.ts';
+import { ReleaseService } from './release.service.ts';
 import { SystemStatus } from './system-status.dto.ts';
 import { SystemStatusService } from './system-status.service.ts';
 
@@ -28,6 +30,7 @@ export class ProgressController {
   constructor(
     private readonly progress: ProgressService,
     private readonly status: SystemStatusService,
+    private readonly releases: ReleaseService,
   ) {}
 
   @Get()
@@ -55,7 +58,7 @@ export class ProgressController {
   @Describe({
     id: 'cleanOperations',
     summary: 'Delete operations that ended long ago',
-    description: 'One that made a backup still listed is never deleted.',
+    description: 'One that made a backup still listed, or a copy still in quarantine, is never deleted.',
   })
   @Answers(200, OperationsCleaned)
   clean(
@@ -99,5 +102,28 @@ export class ProgressController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<OperationStarted> {
     return answerStarted(response, await this.progress.cancel(operationId, actor));
+  }
+
+  @Post(':id/release')
+  @Can('backup.restore')
+  @Describe({
+    id: 'releaseRestore',
+    summary: 'Switch on again what a restore switched off in its copy',
+    description:
+      'Scheduled jobs, webhooks, event triggers and foreign servers that the restore quarantined, and only those. A ' +
+      'second call answers what the first one did.',
+    problems: [
+      ...(['restore.not_quarantined', 'operation.environment_busy', 'environment.address_refused'] as const),
+      ...(['environment.unreachable', 'environment.sign_in_failed', 'environment.database_missing'] as const),
+      ...(['postgres.lock_timeout', 'postgres.permission_denied', 'temporal.unavailable'] as const),
+      'worker.unavailable',
+    ],
+  })
+  @Answers(200, ReleaseReportView)
+  release(
+    @Param('id', { schema: id }) operationId: string,
+    @CurrentActor() actor: Requester,
+  ): Promise<ReleaseReportView> {
+    return this.releases.release(operationId, actor);
   }
 }

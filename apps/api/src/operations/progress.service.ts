@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { isFinal, OperationError } from '@holdfast/contracts';
-import type { Operation, OperationEvent, Prisma, PrismaClient } from '@holdfast/prisma';
+import { Prisma, type Operation, type OperationEvent, type PrismaClient } from '@holdfast/prisma';
 import { z } from 'zod';
 import { writeAudit } from '../audit/write-audit.ts';
 import type { Config } from '../config.ts';
-import { CONFIG, DATABASE } from '../database/database.module.ts';
+import { CONFIG, DATABASE, type Transaction } from '../database/database.module.ts';
 import { cutPage, decodeCursor } from '../http/paging.ts';
 import type { Requester } from '../http/requester.ts';
 import { finishOperation } from './finish-operation.ts';
@@ -139,15 +139,15 @@ export class ProgressService {
     }
   }
 
-  /** Deletes operations that ended long ago; one that made a backup still listed stays. */
+  /** Deletes operations that ended long ago; one that made a backup still listed, or a copy still in quarantine, stays. */
   async clean(request: CleanOperations, requester: Requester): Promise<OperationsCleaned> {
     const before = new Date(Date.now() - request.olderThanDays * DAY_MS);
     return this.database.$transaction(async (transaction) => {
-      const kept = await transaction.backup.findMany({ select: { operationId: true } });
+      const kept = [...(await ofListedBackups(transaction)), ...(await ofQuarantines(transaction))];
       const where: Prisma.OperationWhereInput = {
         status: { in: ['completed', 'failed', 'cancelled'] },
         finishedAt: { lt: before },
-        id: { notIn: kept.map(({ operationId }) => operationId) },
+        id: { notIn: kept },
       };
       if (request.dryRun) return { dryRun: true, operations: await transaction.operation.count({ where }) };
       const { count } = await transaction.operation.deleteMany({ where });
@@ -168,6 +168,21 @@ export class ProgressService {
     return operation;
   }
 }
+
+const ofListedBackups = async (transaction: Transaction): Promise<string[]> =>
+  (await transaction.backup.findMany({ select: { operationId: true } })).map(({ operationId }) => operationId);
+
+/** Without its operation a quarantine could not be released any more. */
+const ofQuarantines = async (transaction: Transaction): Promise<string[]> => {
+  const rows = await transaction.operation.findMany({
+    where: {
+      ...{ kind: 'restore', status: 'completed', result: { path: ['quarantine', 'count'], gt: 0 } },
+      AND: { result: { path: ['quarantine', 'releasedAt'], equals: Prisma.JsonNull } },
+    },
+    select: { id: true },
+  });
+  return rows.map(({ id }) => id);
+};
 
 const notFound = (id: string): OperationError =>
   new OperationError('resource.not_found', `There is no operation ${id}`);

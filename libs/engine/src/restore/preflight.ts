@@ -9,7 +9,7 @@ import { planRestore, rolesOf, type RestorePlan } from './restore-plan.ts';
 import { missingRoles } from './roles.ts';
 import type { Selection } from './selection.ts';
 import { lookWithin, type WithinLook } from './within-findings.ts';
-import { wrongTargetFindings, type TargetGuard } from './wrong-target.ts';
+import { quarantineFindings, strangenessOf, wrongTargetFindings, type TargetGuard } from './wrong-target.ts';
 
 const SHOWN = 200;
 /** No policy may hide whether a table holds rows, and no search path what is looked at. */
@@ -24,6 +24,8 @@ export interface PreflightInput {
   selection?: Selection | null;
   /** Absent: the caller answers for the target. */
   guard?: TargetGuard | undefined;
+  /** As asked of the restore; absent: no. */
+  quarantine?: boolean | 'copies' | undefined;
   signal: AbortSignal;
 }
 
@@ -35,6 +37,8 @@ export interface Preflight {
   overwrittenCount: number;
   /** Relations of the target that were not chosen and that chosen ones refer to. */
   present: Set<string>;
+  /** Whether what acts by itself is to be switched off in what is restored. */
+  quarantined: boolean;
 }
 
 const blocker = (code: PreflightFinding['code'], message: string, hint?: string): PreflightFinding => ({
@@ -151,15 +155,17 @@ function missingFindings(plan: RestorePlan | null): PreflightFinding[] {
   return [blocker('restore.selection_incomplete', message, 'Choose that too.')];
 }
 
-/** Whether what would be replaced is another database than the one that the backup came from. */
-async function guardFindings(
+/** Whether the target is another database than the one that the backup came from, and what follows from that. */
+async function copyFindings(
   client: pg.Client,
-  { manifest, target, newDatabase, guard }: PreflightInput,
+  { manifest, target, newDatabase, guard, quarantine = false }: PreflightInput,
   overwritten: number,
-): Promise<PreflightFinding[]> {
-  if (!guard || newDatabase !== null || overwritten === 0) return [];
+): Promise<Pick<Preflight, 'quarantined' | 'findings'>> {
+  if (!guard || newDatabase !== null) return quarantineFindings(quarantine, newDatabase !== null);
   const there = { systemIdentifier: await readSystemIdentifier(client), database: target.database };
-  return wrongTargetFindings(guard, manifest.source, there);
+  const reasons = strangenessOf(guard, manifest.source, there);
+  const { quarantined, findings } = quarantineFindings(quarantine, reasons.length > 0);
+  return { quarantined, findings: [...(overwritten > 0 ? wrongTargetFindings(guard, reasons) : []), ...findings] };
 }
 
 /** Looks at the target without changing anything. */
@@ -188,9 +194,14 @@ export async function preflight(input: PreflightInput): Promise<Preflight> {
             ...(await roleFindings(client, roles, server)),
             ...missingFindings(plan),
           ];
-    const guarded = await guardFindings(client, input, place.overwrittenCount);
-    const findings = [...guarded, ...schema, ...(within ? [] : await placeFindings(input, server)), ...place.findings];
-    return { ...place, serverVersion: server.version, serverMajor, findings };
+    const copy = await copyFindings(client, input, place.overwrittenCount);
+    const findings = [
+      ...copy.findings,
+      ...schema,
+      ...(within ? [] : await placeFindings(input, server)),
+      ...place.findings,
+    ];
+    return { ...place, serverVersion: server.version, serverMajor, findings, quarantined: copy.quarantined };
   } catch (error) {
     input.signal.throwIfAborted();
     throw translateQuery(error, 'looking at the target');

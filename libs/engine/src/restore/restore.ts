@@ -2,6 +2,7 @@ import {
   OperationError,
   type CoverageGap,
   type Difference,
+  type Quarantine,
   type RestoreContent,
   type RestoreReport,
 } from '@holdfast/contracts';
@@ -18,6 +19,7 @@ import { EarlyCompare } from './early-compare.ts';
 import { preflight, type Preflight } from './preflight.ts';
 import { chosenParts, planRestore, SupportFaults, type RestorePlan } from './restore-plan.ts';
 import { selectedCatalog, withoutValues } from './selected-catalog.ts';
+import { chosenScope, quarantine, quarantineOf, type QuarantineScope } from './quarantine.ts';
 import { readSelection, type Selection } from './selection.ts';
 import { keptDatabase, switchDatabases, unmark, wasSwitched, workingName } from './switch.ts';
 import { restoreWithin } from './within.ts';
@@ -40,6 +42,8 @@ export interface RestoreArguments {
   overwrite: boolean;
   /** Absent: the caller answers for the target. */
   guard?: TargetGuard;
+  /** Whether what acts by itself is switched off; `copies`: unless the target is where the backup came from. Absent: no. */
+  quarantine?: boolean | 'copies';
   operationId: string;
   parallel: number;
   /**
@@ -53,6 +57,7 @@ interface Outcome {
   keptDatabase: string | null;
   differences: Difference[];
   gaps: CoverageGap[];
+  quarantine: Quarantine | null;
 }
 
 /**
@@ -60,7 +65,7 @@ interface Outcome {
  * target, compared with the backup, and takes its name only when nothing differs; chosen parts, or rows alone, for the
  * database that is there go into it in one transaction. Until the end the target is untouched. Throws
  * `restore.preflight_failed`, `restore.wrong_target`, `restore.selection_unknown`, `postgres.statement_failed` (naming the statement),
- * `restore.differs`, `backup.damaged`.
+ * `restore.differs`, `restore.quarantine_failed`, `backup.damaged`.
  */
 export async function restore(input: RestoreArguments, run: Run): Promise<RestoreReport> {
   const began = Date.now();
@@ -76,24 +81,38 @@ export async function restore(input: RestoreArguments, run: Run): Promise<Restor
   const look = await preflight({
     ...{ manifest, selection, target: input.target, newDatabase: done ? null : input.newDatabase },
     ...{ overwrite: input.overwrite || done, guard: input.guard, signal: run.signal },
+    // of a new database an attempt after a kill would not see any more that it is one
+    quarantine: input.quarantine === 'copies' && input.newDatabase !== null ? true : input.quarantine,
   });
   meter.add(1);
   const plan = selection && planRestore(selection, input.newDatabase === null ? look.present : new Set());
   const chosen = selection && plan ? { selection, plan } : null;
   const answer = (outcome: Outcome): RestoreReport => report(input, manifest, chosen, look, began, outcome);
   const gaps = [...manifest.coverage.gaps, ...(plan?.gaps ?? [])];
-  const nothing: Outcome = { keptDatabase: earlier?.keptDatabase ?? null, differences: [], gaps };
-  if (input.dryRun || done) return answer(nothing);
-  refuseBlockers(look);
-  if (!chosen || input.newDatabase !== null) {
-    return answer(await build(input, manifest, chosen, database, meter, run.signal));
+  const nothing: Outcome = { keptDatabase: earlier?.keptDatabase ?? null, differences: [], gaps, quarantine: null };
+  const { operationId } = input;
+  if (done) {
+    const place = { ...input.target, database };
+    const left = look.quarantined ? await quarantineOf(place, operationId, scopeOf(input, chosen), run.signal) : null;
+    return answer({ ...nothing, quarantine: left });
   }
-  const { target, overwrite, operationId, keepsMark = false } = input;
+  if (input.dryRun) return answer(nothing);
+  refuseBlockers(look);
+  const { quarantined } = look;
+  if (!chosen || input.newDatabase !== null) {
+    return answer(await build(input, manifest, chosen, { database, quarantined }, meter, run.signal));
+  }
+  const { target, overwrite, keepsMark = false } = input;
   const more = await restoreWithin({
     ...{ repository, manifest, ...chosen, target, overwrite, operationId, keepsMark, signal: run.signal, meter },
+    quarantine: quarantined ? scopeOf(input, chosen) : null,
   });
-  return answer({ ...nothing, gaps: [...manifest.coverage.gaps, ...more] });
+  return answer({ ...nothing, ...more, gaps: [...manifest.coverage.gaps, ...more.gaps] });
 }
+
+/** What of the target is quarantined: all of a database that was built, of one that was there what was put into it. */
+const scopeOf = ({ newDatabase }: RestoreArguments, chosen: Chosen | null): QuarantineScope =>
+  chosen && newDatabase === null ? chosenScope(chosen.selection) : 'all';
 
 interface Chosen {
   selection: Selection;
@@ -138,17 +157,23 @@ export const settleRestore = (
 ): Promise<void> =>
   maintenance(target, signal, (client) => unmark(client, newDatabase ?? target.database, operationId));
 
+/** The database that the built one becomes, and whether it is quarantined before. */
+interface Place {
+  database: string;
+  quarantined: boolean;
+}
+
 async function build(
   input: RestoreArguments,
   manifest: Manifest,
   chosen: Chosen | null,
-  database: string,
+  place: Place,
   meter: Meter,
   signal: AbortSignal,
 ): Promise<Outcome> {
   const name = workingName(input.operationId);
   try {
-    return await buildAndSwitch(input, manifest, chosen, database, name, meter, signal);
+    return await buildAndSwitch(input, manifest, chosen, place, name, meter, signal);
   } catch (error) {
     // cancelled or failed: what was built goes, the target was not touched
     const left = await maintenance(input.target, AbortSignal.timeout(30_000), (client) =>
@@ -177,7 +202,7 @@ async function buildAndSwitch(
   input: RestoreArguments,
   manifest: Manifest,
   chosen: Chosen | null,
-  database: string,
+  { database, quarantined }: Place,
   name: string,
   meter: Meter,
   signal: AbortSignal,
@@ -195,6 +220,8 @@ async function buildAndSwitch(
   gaps.push(...(await fill(input, manifest, chosen, target, early, meter, signal)));
   const differences = await compareBuilt(input, manifest, chosen, target, early, gaps, meter, signal);
   refuseDifferences(differences);
+  // after the comparison, which shall see the whole backup, and before anybody can use the copy
+  const left = quarantined ? await quarantine(target, input.operationId, signal) : null;
   meter.step('switch', 'artifacts', 1);
   const kept = await maintenance(input.target, signal, async (client) => {
     const name = await switchDatabases(client, database, input.operationId, signal);
@@ -202,7 +229,7 @@ async function buildAndSwitch(
     return name;
   });
   meter.add(1);
-  return { keptDatabase: kept, differences, gaps: [...manifest.coverage.gaps, ...gaps] };
+  return { keptDatabase: kept, differences, gaps: [...manifest.coverage.gaps, ...gaps], quarantine: left };
 }
 
 const ALL = { keepsTable: () => true, keepsStatement: () => true };
@@ -297,6 +324,7 @@ function report(
     differences: outcome.differences.slice(0, SHOWN),
     differenceCount: outcome.differences.length,
     gaps: outcome.gaps,
+    quarantine: outcome.quarantine,
     seconds: (Date.now() - began) / 1000,
   };
 }

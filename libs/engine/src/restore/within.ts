@@ -1,4 +1,4 @@
-import { OperationError, type CoverageGap, type Difference } from '@holdfast/contracts';
+import { OperationError, type CoverageGap, type Difference, type Quarantine } from '@holdfast/contracts';
 import type pg from 'pg';
 import type { Manifest } from '../manifest/manifest.ts';
 import { readCatalog, compareCatalogs } from '../postgres/catalog.ts';
@@ -10,6 +10,7 @@ import type { PostgresTarget } from '../postgres/target.ts';
 import type { Repository } from '../repository/repository.ts';
 import type { Meter } from '../run.ts';
 import { compareOne, readExpectedCatalog, rowsToCompare } from './compare.ts';
+import { quarantineWithin, type QuarantineScope } from './quarantine.ts';
 import { rolesOf, type RestorePlan } from './restore-plan.ts';
 import { ensureRoles } from './roles.ts';
 import { selectedCatalog } from './selected-catalog.ts';
@@ -30,6 +31,8 @@ export interface WithinInput {
   overwrite: boolean;
   operationId: string;
   keepsMark: boolean;
+  /** What is switched off of what came; null: nothing. */
+  quarantine: QuarantineScope | null;
   signal: AbortSignal;
   meter: Meter;
 }
@@ -144,15 +147,20 @@ function gapsOf({ selection, manifest, plan }: WithinInput): CoverageGap[] {
   return gaps;
 }
 
+interface WithinOutcome {
+  gaps: CoverageGap[];
+  quarantine: Quarantine | null;
+}
+
 /**
  * Restores chosen parts, or rows alone, into the database that is there. One transaction on one session: a kill of the
  * worker, of the backend or of the server before its COMMIT, and every error, leave the database exactly as it was, also
- * its sequences. Order: drop or empty, schema, rows, sequences, indexes and keys, compare, mark, commit.
+ * its sequences. Order: drop or empty, schema, rows, sequences, indexes and keys, compare, quarantine, mark, commit.
  */
-export async function restoreWithin(input: WithinInput): Promise<CoverageGap[]> {
+export async function restoreWithin(input: WithinInput): Promise<WithinOutcome> {
   input.meter.step('prepare', 'artifacts', 1);
   const roleGaps = input.selection.content === 'data' ? [] : await makeRoles(input);
-  const { gaps, marked } = await inTransaction(input);
+  const { gaps, marked, quarantine } = await inTransaction(input);
   // from here on it is done, whoever cancels; a mark that stays after a kill is taken away by the next attempt
   if (marked && !input.keepsMark) {
     const { database } = input.target;
@@ -160,10 +168,10 @@ export async function restoreWithin(input: WithinInput): Promise<CoverageGap[]> 
       unmark(client, database, input.operationId),
     );
   }
-  return [...gapsOf(input), ...roleGaps, ...gaps];
+  return { gaps: [...gapsOf(input), ...roleGaps, ...gaps], quarantine };
 }
 
-async function inTransaction(input: WithinInput): Promise<{ gaps: CoverageGap[]; marked: boolean }> {
+async function inTransaction(input: WithinInput): Promise<WithinOutcome & { marked: boolean }> {
   const { signal, target } = input;
   const client = await openWithinSession(target, signal);
   try {
@@ -173,10 +181,12 @@ async function inTransaction(input: WithinInput): Promise<{ gaps: CoverageGap[];
       ? { gaps: await replaceOnlyRows(input, client), kept: null }
       : await replaceTables(input, client);
     refuse(await compare(input, client, made.kept));
+    const { quarantine: scope, operationId } = input;
+    const quarantine = scope && (await quarantineWithin(client, operationId, scope));
     const marked = await leaveMark(input, client);
     signal.throwIfAborted();
     await client.query('COMMIT');
-    return { gaps: made.gaps, marked };
+    return { gaps: made.gaps, quarantine, marked };
   } catch (error) {
     signal.throwIfAborted();
     // so that everything is as it was when this is told; a lost session rolls back by itself

@@ -18,7 +18,7 @@ type Source = Pick<ManifestSource, 'environmentId' | 'environmentName' | 'system
  * Why a target is not proven to be the database that a backup came from; empty: it is the same. A copy of a cluster's
  * files has its system identifier too, so that alone proves nothing.
  */
-function strangenessOf(
+export function strangenessOf(
   guard: Pick<TargetGuard, 'environmentId' | 'projectRef' | 'sourceProjectRef'>,
   source: Source,
   there: { systemIdentifier: string | null; database: string },
@@ -41,16 +41,29 @@ function strangenessOf(
 
 /** A blocker until the target's name was typed; afterwards a warning that says what is replaced. */
 export function wrongTargetFindings(
-  guard: TargetGuard,
-  source: Source,
-  there: { systemIdentifier: string | null; database: string },
+  { environmentName, confirm }: TargetGuard,
+  reasons: readonly string[],
 ): PreflightFinding[] {
-  const reasons = strangenessOf(guard, source, there);
   if (reasons.length === 0) return [];
-  const { environmentName } = guard;
   const message = `${environmentName} is not proven to be where the backup came from: ${reasons.join('; ')}`;
   const code = 'restore.wrong_target';
-  if (guard.confirm === environmentName) return [{ severity: 'warning', code, message }];
+  if (confirm === environmentName) return [{ severity: 'warning', code, message }];
   const hint = `Send confirm: ${JSON.stringify(environmentName)} to replace what it holds, or restore into a new database.`;
   return [{ severity: 'blocker', code, message, hint }];
+}
+
+/** Whether what acts by itself is switched off in what is restored, and what the pre-flight says of it. */
+export function quarantineFindings(
+  asked: boolean | 'copies',
+  isCopy: boolean,
+): { quarantined: boolean; findings: PreflightFinding[] } {
+  const quarantined = asked === 'copies' ? isCopy : asked;
+  if (quarantined) {
+    const message = 'Scheduled jobs, webhooks and foreign servers of what is restored start switched off';
+    const hint = 'Release them with POST /progress/:id/release; quarantine: false restores them running.';
+    return { quarantined, findings: [{ severity: 'note', code: 'restore.quarantined', message, hint }] };
+  }
+  if (!isCopy || asked === 'copies') return { quarantined, findings: [] };
+  const message = 'Scheduled jobs, webhooks and foreign servers of the copy run as soon as it is there';
+  return { quarantined, findings: [{ severity: 'warning', code: 'restore.unquarantined', message }] };
 }
