@@ -31,9 +31,15 @@ export interface FakeOperation {
 export interface FakeWorld {
   activities: Activities;
   operations: Map<string, FakeOperation>;
+  /** What the check of a restore throws, by the restore's id. */
+  refusals: Map<string, OperationError>;
   /** Registers a pending operation and how its engine behaves. */
   expect(operationId: string, behaviour?: Behaviour, beforeFinish?: Behaviour): FakeOperation;
 }
+
+const pendingOperation = (): FakeOperation => ({
+  ...{ status: 'pending', leases: [], attempts: 0, recorded: 0, finishCalls: 0, error: null, stopped: false },
+});
 
 /** Those that somebody waits for; they keep no state. */
 const SHORT = {
@@ -46,6 +52,7 @@ const SHORT = {
 export function fakeWorld(): FakeWorld {
   const operations = new Map<string, FakeOperation>();
   const behaviours = new Map<string, { engine: Behaviour; beforeFinish: Behaviour }>();
+  const refusals = new Map<string, OperationError>();
   const find = (operationId: string): FakeOperation => {
     const operation = operations.get(operationId);
     if (operation === undefined) throw new OperationError('resource.not_found', `There is no operation ${operationId}`);
@@ -79,6 +86,13 @@ export function fakeWorld(): FakeWorld {
       const error = status === 'failed' ? { code: outcome.code, message: outcome.message, hint: outcome.hint } : null;
       Object.assign(operation, { status, error, leases: [], recorded: operation.recorded + 1 });
     }),
+    checkRestore: translated(async ({ operationId }) => {
+      find(operationId);
+      const refusal = refusals.get(operationId);
+      if (refusal) throw refusal;
+    }),
+    // what it records is expected by whoever starts the restore
+    recordSafetyBackup: translated(async ({ safetyBackup }) => void find(safetyBackup.operationId)),
     runBackup: engine('backup'),
     runVerify: engine('verify'),
     runRestore: engine('restore'),
@@ -89,16 +103,9 @@ export function fakeWorld(): FakeWorld {
   return {
     activities,
     operations,
+    refusals,
     expect(operationId, behaviour = () => undefined, beforeFinish = () => undefined) {
-      const operation: FakeOperation = {
-        status: 'pending',
-        leases: [],
-        attempts: 0,
-        recorded: 0,
-        finishCalls: 0,
-        error: null,
-        stopped: false,
-      };
+      const operation = pendingOperation();
       operations.set(operationId, operation);
       behaviours.set(operationId, { engine: behaviour, beforeFinish });
       return operation;
@@ -140,4 +147,4 @@ function translated<I, O>(activity: (input: I) => Promise<O>): (input: I) => Pro
   };
 }
 
-export { FAKE_INPUTS } from './fake-results.ts';
+export { FAKE_INPUTS, withSafetyBackup } from './fake-results.ts';

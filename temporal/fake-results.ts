@@ -110,3 +110,12 @@ export const FAKE_INPUTS: { [K in OperationKind]: OperationTypes[K]['input'] } =
   },
   expire: { backupId: BACKUP_ID, environmentId: ENVIRONMENT_ID, repositoryId: REPOSITORY_ID },
 };
+
+/** What a restore of this input does first: a backup of its own id, which the caller expects in the world. */
+export const withSafetyBackup = (
+  input: OperationTypes['restore']['input'],
+  operationId: string,
+): OperationTypes['restore']['input'] => ({
+  ...{ ...input, newDatabase: null, overwrite: true },
+  safetyBackup: { operationId, workflowId: `backup/shop/${operationId}`, input: FAKE_INPUTS.backup },
+});

@@ -10,7 +10,7 @@ import {
 } from '@holdfast/contracts';
 import type { OperationKind } from '@holdfast/contracts';
 import { bundleWorkflows } from '@holdfast/temporal/bundle';
-import { FAKE_INPUTS, fakeWorld, workUntilStopped } from '@holdfast/temporal/fake-activities';
+import { FAKE_INPUTS, fakeWorld, withSafetyBackup, workUntilStopped } from '@holdfast/temporal/fake-activities';
 import type { Behaviour } from '@holdfast/temporal/fake-activities';
 import { throwawayTemporal } from '@holdfast/testing';
 import { Client, Connection } from '@temporalio/client';
@@ -27,6 +27,8 @@ const IDENTITY = 'record';
 
 interface Recording {
   ending: string;
+  /** Only of restores: how the safety backup goes. */
+  safety?: Behaviour;
   engine?: Behaviour;
   cancel?: boolean;
   ended?: boolean;
@@ -48,6 +50,13 @@ const RECORDINGS: Recording[] = [
   },
   { ending: 'cancelled', engine: workUntilStopped, cancel: true },
   { ending: 'refused', ended: true },
+  { ending: 'safety-completed', safety: () => undefined },
+  {
+    ending: 'safety-failed',
+    safety: () => {
+      throw new OperationError('repository.full', 'The repository is full', { hint: 'Make room and start again.' });
+    },
+  },
 ];
 
 const operationId = (kind: number, ending: number): string => `01930000-0000-7000-8000-00000000${kind}${ending}00`;
@@ -74,7 +83,10 @@ async function record(
 ): Promise<void> {
   const operation = world.expect(id, recording.engine);
   if (recording.ended) operation.status = 'failed';
-  const args = [{ operationId: id, input: FAKE_INPUTS[kind] }];
+  const safetyId = id.replace(/..$/, '01');
+  if (recording.safety) world.expect(safetyId, recording.safety);
+  const input = recording.safety ? withSafetyBackup(FAKE_INPUTS.restore, safetyId) : FAKE_INPUTS[kind];
+  const args = [{ operationId: id, input }];
   const handle = await client.workflow.start(kind, {
     taskQueue: TASK_QUEUE,
     workflowId: workflowId(kind, 'shop', id),
@@ -90,6 +102,7 @@ async function recordAll(client: Client, world: ReturnType<typeof fakeWorld>): P
   const kinds = Object.keys(FAKE_INPUTS) as OperationKind[];
   for (const [kindIndex, kind] of kinds.entries()) {
     for (const [index, recording] of RECORDINGS.entries()) {
+      if (recording.safety && kind !== 'restore') continue;
       await record(client, world, kind, operationId(kindIndex, index), recording);
     }
   }

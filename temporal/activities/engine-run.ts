@@ -18,12 +18,14 @@ const attempts = new Map<string, { replaced: AbortController; over: Promise<void
 /**
  * Runs one engine verb inside an activity: heartbeats and progress while it works, its end when the activity is
  * cancelled, when the operation's row is no longer running, or when a newer attempt takes over; errors translated.
+ * `isLast`: what follows is the recording of the outcome.
  */
 export async function runEngine<R>(
   { database }: Pick<ActivityDependencies, 'database'>,
   kind: OperationKind,
   operationId: string,
   work: (run: EngineRun) => Promise<R>,
+  { isLast = true }: { isLast?: boolean } = {},
 ): Promise<R> {
   const context = Context.current();
   const attempt = await takeOver(operationId);
@@ -39,7 +41,7 @@ export async function runEngine<R>(
     await requireRunning(database, operationId);
     await tellRetry(database, operationId, context.info.attempt, context.info.heartbeatDetails);
     const result = await work({ signal, onProgress: progress.onProgress });
-    progress.recording();
+    if (isLast) progress.recording();
     return result;
   } catch (error) {
     const failure = progress.ended.aborted

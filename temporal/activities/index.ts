@@ -8,8 +8,9 @@ import { toFailure } from './failures.ts';
 import { beginOperation, finishOperation } from './operation.activities.ts';
 import { probeEnvironment } from './probe.activities.ts';
 import { releaseQuarantine } from './release.activities.ts';
-import { runRestore, settle } from './restore.activities.ts';
+import { checkRestore, runRestore, settle } from './restore.activities.ts';
 import type { Activities, FinishInput } from './signatures.ts';
+import { recordSafetyBackup } from './safety-backup.activities.ts';
 import { runVerify } from './verify.activities.ts';
 
 export type { ActivityDependencies } from './dependencies.ts';
@@ -20,6 +21,8 @@ export function createActivities(dependencies: ActivityDependencies): Activities
   return {
     beginOperation: (input) => translated(beginOperation(dependencies, input)),
     finishOperation: (input) => translated(finish(dependencies, input)),
+    checkRestore: (start) => translated(checkRestore(dependencies, start)),
+    recordSafetyBackup: (input) => translated(recordSafetyBackup(dependencies, input)),
     runBackup: (start) => translated(runBackup(dependencies, start)),
     runVerify: (start) => translated(runVerify(dependencies, start)),
     runRestore: (start) => translated(runRestore(dependencies, start)),

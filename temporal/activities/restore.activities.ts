@@ -1,10 +1,10 @@
 import { isFinal, OPERATION_STATUSES } from '@holdfast/contracts';
-import type { OperationStart, RestoreInput, RestoreReport } from '@holdfast/contracts';
-import { dropLeftovers, restore, settleRestore } from '@holdfast/engine';
+import type { OperationStart, PreflightFinding, RestoreInput, RestoreReport } from '@holdfast/contracts';
+import { dropLeftovers, refuseBlockers, restore, settleRestore } from '@holdfast/engine';
 import type { PostgresTarget } from '@holdfast/engine';
 import { Context } from '@temporalio/activity';
 import type { ActivityDependencies } from './dependencies.ts';
-import { runEngine } from './engine-run.ts';
+import { runEngine, type EngineRun } from './engine-run.ts';
 import { withoutSecrets } from './failures.ts';
 import { loadEnvironment, manifestSha256Of, openRegisteredRepository, projectRefOf } from './sources.ts';
 
@@ -16,31 +16,61 @@ const FINAL = OPERATION_STATUSES.filter(isFinal);
 /** Gives a backup back to the environment that a running operation names, or reports what that would do. */
 export const runRestore = (
   dependencies: ActivityDependencies,
-  { operationId, input }: OperationStart<'restore'>,
+  start: OperationStart<'restore'>,
 ): Promise<RestoreReport> =>
-  runEngine(dependencies, 'restore', operationId, async (run) => {
-    const { target, environment, projectRef } = await loadEnvironment(dependencies, input.environmentId);
-    const repository = await openRegisteredRepository(dependencies, input.repositoryId);
-    const { backupId, sourceEnvironmentId, newDatabase, schemas, tables, content, dryRun, overwrite } = input;
-    const manifestSha256 = await manifestSha256Of(dependencies, backupId);
-    const what = { backupId, sourceEnvironmentId, manifestSha256, schemas, tables, content };
-    const guard = {
-      ...{ environmentId: environment.id, environmentName: environment.name, projectRef },
-      ...{ sourceProjectRef: await projectRefOf(dependencies, sourceEnvironmentId), confirm: input.confirm ?? null },
-    };
-    const where = {
-      target,
-      newDatabase,
-      dryRun,
-      overwrite,
-      guard,
-      quarantine: input.quarantine ?? ('copies' as const),
-    };
-    // Kept until this activity's result is in the workflow's history: an attempt after a kill must not restore twice.
-    const keepsMark = true;
-    if (!dryRun) await sweep(dependencies, target, run.signal);
-    return restore({ repository, ...what, ...where, operationId, parallel: dependencies.parallel, keepsMark }, run);
-  });
+  runEngine(dependencies, 'restore', start.operationId, (run) => giveBack(dependencies, start, run));
+
+/** The pre-flight alone; throws what would stop the restore, so that nothing is prepared for one that cannot be. */
+export const checkRestore = (
+  dependencies: ActivityDependencies,
+  { operationId, input }: OperationStart<'restore'>,
+): Promise<void> =>
+  runEngine(
+    dependencies,
+    'restore',
+    operationId,
+    async (run) => {
+      const asked = { operationId, input: { ...input, dryRun: true } };
+      refuseBlockers(await giveBack(dependencies, asked, run));
+    },
+    { isLast: false },
+  );
+
+async function giveBack(
+  dependencies: ActivityDependencies,
+  { operationId, input }: OperationStart<'restore'>,
+  run: EngineRun,
+): Promise<RestoreReport> {
+  const { target, environment, projectRef, production } = await loadEnvironment(dependencies, input.environmentId);
+  const repository = await openRegisteredRepository(dependencies, input.repositoryId);
+  const { backupId, sourceEnvironmentId, newDatabase, schemas, tables, content, dryRun, overwrite } = input;
+  const manifestSha256 = await manifestSha256Of(dependencies, backupId);
+  const what = { backupId, sourceEnvironmentId, manifestSha256, schemas, tables, content };
+  const guard = {
+    ...{ environmentId: environment.id, environmentName: environment.name, projectRef },
+    ...{ sourceProjectRef: await projectRefOf(dependencies, sourceEnvironmentId), confirm: input.confirm ?? null },
+  };
+  const quarantine = input.quarantine ?? ('copies' as const);
+  const where = { target, newDatabase, dryRun, overwrite, guard, quarantine };
+  // Kept until this activity's result is in the workflow's history: an attempt after a kill must not restore twice.
+  const keepsMark = true;
+  if (!dryRun) await sweep(dependencies, target, run.signal);
+  const { parallel } = dependencies;
+  const report = await restore({ repository, ...what, ...where, operationId, parallel, keepsMark }, run);
+  return { ...report, findings: [...report.findings, ...safetyFindings(input, production)] };
+}
+
+/** What the report says of the backup that is taken of the target first. */
+function safetyFindings({ newDatabase, safetyBackup }: RestoreInput, production: boolean): PreflightFinding[] {
+  if (newDatabase !== null) return [];
+  if (safetyBackup) {
+    const message = 'The target is backed up before it is touched';
+    return [{ severity: 'note', code: 'restore.safety_backup', message }];
+  }
+  if (!production) return [];
+  const message = 'The target is production, and no backup of it is taken before it is touched';
+  return [{ severity: 'warning', code: 'restore.safety_backup_declined', message }];
+}
 
 /** Removes what earlier restores had to leave on the server; nobody's restore waits or fails for it. */
 async function sweep({ database }: ActivityDependencies, target: PostgresTarget, signal: AbortSignal): Promise<void> {

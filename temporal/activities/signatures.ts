@@ -11,6 +11,7 @@ import type {
   ReleaseInput,
   ReleaseReport,
   RestoreReport,
+  SafetyBackup,
   VerificationResult,
 } from '@holdfast/contracts';
 
@@ -54,6 +55,12 @@ export interface FinishInput<K extends OperationKind> {
   outcome: Outcome<K>;
 }
 
+export interface RecordSafetyBackupInput {
+  /** The restore that asks for it. */
+  operationId: string;
+  safetyBackup: SafetyBackup;
+}
+
 /**
  * The side effects that workflows may ask for. It stands apart from the activities' code so that workflows can name
  * it without Node's types coming along.
@@ -61,6 +68,8 @@ export interface FinishInput<K extends OperationKind> {
 export interface Activities {
   beginOperation(input: BeginInput): Promise<void>;
   finishOperation<K extends OperationKind>(input: FinishInput<K>): Promise<void>;
+  checkRestore(start: OperationStart<'restore'>): Promise<void>;
+  recordSafetyBackup(input: RecordSafetyBackupInput): Promise<void>;
   runBackup(start: OperationStart<'backup'>): Promise<BackupSummary>;
   runVerify(start: OperationStart<'verify'>): Promise<VerificationResult>;
   runRestore(start: OperationStart<'restore'>): Promise<RestoreReport>;

@@ -29,7 +29,7 @@ const TLS_MODES: Record<Environment['tlsMode'], TlsMode> = {
 export async function loadEnvironment(
   { database, masterKey }: Pick<ActivityDependencies, 'database' | 'masterKey'>,
   id: string,
-): Promise<{ environment: EnvironmentRef; target: PostgresTarget; projectRef: string | null }> {
+): Promise<{ environment: EnvironmentRef; target: PostgresTarget; projectRef: string | null; production: boolean }> {
   const row = await database.environment.findUnique({ where: { id } });
   if (row === null || row.deletedAt !== null) {
     throw new OperationError('resource.not_found', `There is no environment ${id}`);
@@ -37,6 +37,7 @@ export async function loadEnvironment(
   return {
     environment: { id, name: row.name, kind: KINDS[row.kind] },
     projectRef: row.projectRef,
+    production: row.production,
     target: {
       host: row.host,
       port: row.port,

@@ -49,7 +49,8 @@ const ASK: ActivityOptions = {
   retry: retry(1),
 };
 
-export const { beginOperation } = proxyActivities<Pick<Activities, 'beginOperation'>>(BEGIN);
+export const { beginOperation, recordSafetyBackup } =
+  proxyActivities<Pick<Activities, 'beginOperation' | 'recordSafetyBackup'>>(BEGIN);
 export const { finishOperation } = proxyActivities<Pick<Activities, 'finishOperation'>>(FINISH);
-export const { runBackup, runVerify, runRestore, runExpire } = proxyActivities<Activities>(ENGINE);
+export const { runBackup, runVerify, checkRestore, runRestore, runExpire } = proxyActivities<Activities>(ENGINE);
 export const { probeEnvironment, attachRepository, releaseQuarantine } = proxyActivities<Activities>(ASK);

@@ -1,5 +1,6 @@
 // Keyed by:  backup/<environment>/<operation>, one workflow an operation.
 // Steps:     begin (the environment alone, the repository beside others) -> runBackup -> finish.
+//            A safety backup takes no leases: it runs under those of the restore that started it as a child.
 // Undone:    nothing: the manifest is written last, so what a failed or cancelled backup stored is not listed, and the
 //            next sweep of the repository removes it.
 // A crash:   of the worker ends its attempt after ten seconds without a heartbeat; the next attempt opens a new snapshot
@@ -10,14 +11,16 @@ import { recordedOperation } from './recorded-operation.ts';
 
 /** Backs up one environment into one repository. */
 export async function backup(start: OperationStart<'backup'>): Promise<BackupOutput> {
-  const { environmentId, repositoryId } = start.input;
+  const { environmentId, repositoryId, heldBy } = start.input;
   const summary = await recordedOperation(
     'backup',
     start,
-    [
-      { resource: `environment:${environmentId}`, mode: 'exclusive' },
-      { resource: `repository:${repositoryId}`, mode: 'shared' },
-    ],
+    heldBy === undefined
+      ? [
+          { resource: `environment:${environmentId}`, mode: 'exclusive' },
+          { resource: `repository:${repositoryId}`, mode: 'shared' },
+        ]
+      : [],
     () => runBackup(start),
   );
   const { backupId, tables, rows, sizeBytes, storedBytes, coverage } = summary;

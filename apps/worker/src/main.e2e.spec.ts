@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path';
 import { OPERATION_STEPS, TASK_QUEUE, workflowId } from '@holdfast/contracts';
 import type { OperationKind, OperationTypes } from '@holdfast/contracts';
 import { encryptedPayloadCodec, sealSecret, signDownload } from '@holdfast/crypto';
+import type { Prisma } from '@holdfast/prisma';
 import { makeTempDir, startTemporal, throwawayControlPlane, throwawayPostgres, toolsDir } from '@holdfast/testing';
 import type { TemporalServer } from '@holdfast/testing';
 import { Client, Connection } from '@temporalio/client';
@@ -127,7 +128,7 @@ async function start(kind: OperationKind, backupId: string): Promise<{ id: strin
   await plane.database.operation.create({
     data: {
       ...{ id, kind, environmentId, repositoryId, backupId, actorId: randomUUID(), actorName: 'Ada' },
-      ...{ input: { ...input }, workflowId: key, progress: { steps, ...still } },
+      ...{ input: input as unknown as Prisma.InputJsonObject, workflowId: key, progress: { steps, ...still } },
     },
   });
   const args = [{ operationId: id, input }];

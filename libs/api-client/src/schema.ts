@@ -447,7 +447,7 @@ export interface paths {
         put?: never;
         /**
          * Give a backup back
-         * @description To its own environment, another one, or a new database; all of it, or chosen schemas and tables. With `dryRun`, the pre-flight report only.
+         * @description To its own environment, another one, or a new database; all of it, or chosen schemas and tables. With `dryRun`, the pre-flight report only. A production target is backed up first.
          *
          *     Needs the permission `backup.restore`.
          */
@@ -1342,6 +1342,11 @@ export interface components {
              * @default null
              */
             confirm?: string | null;
+            /**
+             * @description Whether the target is backed up before it is touched; null: where it is production. Declining it there needs `confirm`
+             * @default null
+             */
+            safetyBackup?: boolean | null;
             /**
              * @description Whether jobs, webhooks and foreign servers start switched off; null: in copies
              * @default null
@@ -4839,7 +4844,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `resource.in_use`: The resource is in use. `operation.environment_busy`: Another operation holds the environment. `restore.wrong_target`: The target is not where the backup came from */
+            /** @description `resource.in_use`: The resource is in use. `operation.environment_busy`: Another operation holds the environment. `restore.wrong_target`: The target is not where the backup came from. `restore.safety_backup_declined`: A production target is backed up first */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -66,6 +66,7 @@ export const ERROR_CODES = {
   'restore.target_not_empty': { status: 409, title: 'The target is not empty', retryable: false },
   'restore.target_exists': { status: 409, title: 'The target database exists', retryable: false },
   'restore.wrong_target': { status: 409, title: 'The target is not where the backup came from', retryable: false },
+  'restore.safety_backup_declined': { status: 409, title: 'A production target is backed up first', retryable: false },
   'restore.quarantine_failed': { status: 422, title: 'The restored copy could not be quarantined', retryable: false },
   'restore.not_quarantined': { status: 409, title: 'There is no quarantine to release', retryable: false },
   'restore.preflight_failed': { status: 422, title: 'The pre-flight check found a reason to stop', retryable: false },

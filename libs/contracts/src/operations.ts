@@ -21,6 +21,15 @@ export interface BackupInput {
   components: Component[];
   /** How long to wait for a table that someone else holds locked. */
   lockTimeoutSeconds: number;
+  /** The operation whose leases cover this one: a safety backup takes none of its own. */
+  heldBy?: string;
+}
+
+/** The backup of a target that a restore takes first: an operation of its own, fixed when the restore was asked for. */
+export interface SafetyBackup {
+  operationId: string;
+  workflowId: string;
+  input: BackupInput;
 }
 
 export interface BackupOutput {
@@ -62,6 +71,8 @@ export interface RestoreInput {
   confirm?: string | null;
   /** Whether what acts by itself is switched off in what was restored; null or absent: in copies. */
   quarantine?: boolean | null;
+  /** Taken of the target before it is touched; null or absent: none. */
+  safetyBackup?: SafetyBackup | null;
 }
 
 export interface ExpireInput {

@@ -115,6 +115,8 @@ export interface RestoreReport {
   gaps: CoverageGap[];
   /** Null: the restore was not one of a copy, or was asked not to. */
   quarantine: Quarantine | null;
+  /** The backup of the target that was taken first; null or absent: none. */
+  safetyBackupId?: string | null;
   /** Absent until the quarantine is released. */
   release?: ReleaseReport;
   seconds: number;

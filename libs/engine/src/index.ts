@@ -12,7 +12,7 @@ export { expire, type ExpireArguments } from './retention/expire.ts';
 export { dropLeftovers } from './restore/leftovers.ts';
 export { release } from './restore/quarantine.ts';
 export type { TargetGuard } from './restore/wrong-target.ts';
-export { restore, settleRestore, type RestoreArguments } from './restore/restore.ts';
+export { refuseBlockers, restore, settleRestore, type RestoreArguments } from './restore/restore.ts';
 export { scratchServers, type ScratchServers } from './verify/scratch.ts';
 export { type StorageEndpoint } from './storage/storage-client.ts';
 export { verify, type VerifyInput as VerifyArguments } from './verify/verify.ts';

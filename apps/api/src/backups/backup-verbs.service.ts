@@ -14,6 +14,7 @@ import { RepositoriesService } from '../repositories/repositories.service.ts';
 import type { CreateBackup, RestoreBackup } from './backup.dto.ts';
 import { BackupsService } from './backups.service.ts';
 import { requireConfirmed } from './restore-guards.ts';
+import { safetyBackupOf } from './safety-backup.ts';
 import type { ValidateBackup } from './verification.dto.ts';
 
 /** Who starts it, and under which key. */
@@ -76,6 +77,7 @@ export class BackupVerbsService {
         repositoryId: backup.repositoryId,
         environmentId: target.id,
         ...choices,
+        safetyBackup: safetyBackupOf(given, backup, target),
       },
       ...starter,
     });

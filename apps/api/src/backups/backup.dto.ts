@@ -69,6 +69,14 @@ export const RestoreBackup = z
       .nullable()
       .default(null)
       .describe("The target environment's name: required to replace what another environment or server holds"),
+    safetyBackup: z
+      .boolean()
+      .nullable()
+      .default(null)
+      .describe(
+        'Whether the target is backed up before it is touched; null: where it is production. Declining it there needs ' +
+          '`confirm`',
+      ),
     quarantine: z
       .boolean()
       .nullable()

@@ -104,10 +104,11 @@ export class BackupsController {
     summary: 'Give a backup back',
     description:
       'To its own environment, another one, or a new database; all of it, or chosen schemas and tables. With ' +
-      '`dryRun`, the pre-flight report only.',
+      '`dryRun`, the pre-flight report only. A production target is backed up first.',
     problems: [
       ...(['resource.in_use', 'operation.environment_busy', 'environment.address_refused'] as const),
-      ...(['restore.wrong_target', ...START_PROBLEMS] as const),
+      ...(['restore.wrong_target', 'restore.safety_backup_declined'] as const),
+      ...START_PROBLEMS,
     ],
   })
   @Answers(202, OperationStarted, STARTED)

@@ -1,4 +1,4 @@
-import { OPERATION_STEPS } from '@holdfast/contracts';
+import { OPERATION_STEPS, type RestoreInput } from '@holdfast/contracts';
 import {
   throwawayControlPlane,
   throwawayTemporal,
@@ -85,5 +85,53 @@ describe('a restore over another environment', () => {
   it('needs no name for its own environment', async () => {
     const { backup } = await prepared();
     expect((await restore(backup, { overwrite: true })).status).toBe(202);
+  });
+});
+
+describe('a restore over production', () => {
+  const production = async (): Promise<{ source: Environment; backup: Backup }> => {
+    const { source, backup } = await prepared();
+    await plane.database.environment.update({ where: { id: source.id }, data: { production: true } });
+    return { source, backup };
+  };
+  const inputOf = async ({ body }: Answer) =>
+    (await plane.database.operation.findUniqueOrThrow({ where: { id: body.operationId } })).input;
+
+  it('asks for a backup of the target first, tagged, in the same repository', async () => {
+    const { source, backup } = await production();
+    const answer = await restore(backup, { overwrite: true });
+    const { safetyBackup } = (await inputOf(answer)) as unknown as RestoreInput;
+    expect(safetyBackup?.workflowId).toBe(`backup/${source.name}/${safetyBackup?.operationId}`);
+    expect(safetyBackup?.input).toEqual({
+      ...{ backupId: expect.any(String), environmentId: source.id, repositoryId: backup.repositoryId },
+      ...{ name: 'before the restore of nightly', description: expect.stringContaining(backup.id) },
+      ...{ tags: ['safety'], components: ['database'], lockTimeoutSeconds: 30 },
+    });
+    await expect.poll(() => worker.started.at(-1)?.input).toMatchObject({ input: { safetyBackup } });
+  });
+
+  it('is refused with 409 where that is declined, until the name is typed', async () => {
+    const { source, backup } = await production();
+    const without = { overwrite: true, safetyBackup: false };
+    expect(await restore(backup, without)).toMatchObject({
+      status: 409,
+      body: {
+        code: 'restore.safety_backup_declined',
+        hint: expect.stringContaining(`confirm: "${source.name}"`),
+        errors: [{ at: 'confirm' }],
+      },
+    });
+    const answer = await restore(backup, { ...without, confirm: source.name });
+    expect([answer.status, await inputOf(answer)]).toEqual([202, expect.objectContaining({ safetyBackup: null })]);
+  });
+
+  it('needs none into a new database; elsewhere it is taken when it is asked for', async () => {
+    const { backup } = await production();
+    expect(await inputOf(await restore(backup, { newDatabase: 'copy' }))).toMatchObject({ safetyBackup: null });
+    const other = await prepared();
+    expect(await inputOf(await restore(other.backup, { dryRun: true }))).toMatchObject({ safetyBackup: null });
+    const asked = await prepared();
+    const input = await inputOf(await restore(asked.backup, { safetyBackup: true }));
+    expect(input).toMatchObject({ safetyBackup: { input: { tags: ['safety'] } } });
   });
 });

@@ -129,7 +129,8 @@ function refuseRowsAlone({ content, newDatabase }: RestoreArguments): void {
   });
 }
 
-function refuseBlockers({ findings }: Preflight): void {
+/** Throws what a pre-flight found to stand in the way. */
+export function refuseBlockers({ findings }: Pick<Preflight, 'findings'>): void {
   const blockers = findings.filter(({ severity }) => severity === 'blocker');
   if (!blockers[0]) return;
   const more = blockers.length > 1 ? ` (and ${blockers.length - 1} more reasons)` : '';
