@@ -158,7 +158,7 @@ function missingFindings(plan: RestorePlan | null): PreflightFinding[] {
 /** Whether the target is another database than the one that the backup came from, and what follows from that. */
 async function copyFindings(
   client: pg.Client,
-  { manifest, target, newDatabase, guard, quarantine = false }: PreflightInput,
+  { manifest, target, newDatabase, guard, quarantine }: PreflightInput,
   overwritten: number,
 ): Promise<Pick<Preflight, 'quarantined' | 'findings'>> {
   if (!guard || newDatabase !== null) return quarantineFindings(quarantine, newDatabase !== null);

@@ -54,16 +54,16 @@ export function wrongTargetFindings(
 
 /** Whether what acts by itself is switched off in what is restored, and what the pre-flight says of it. */
 export function quarantineFindings(
-  asked: boolean | 'copies',
+  asked: boolean | 'copies' | undefined,
   isCopy: boolean,
 ): { quarantined: boolean; findings: PreflightFinding[] } {
-  const quarantined = asked === 'copies' ? isCopy : asked;
+  const quarantined = asked === 'copies' ? isCopy : asked === true;
   if (quarantined) {
     const message = 'Scheduled jobs, webhooks and foreign servers of what is restored start switched off';
     const hint = 'Release them with POST /progress/:id/release; quarantine: false restores them running.';
     return { quarantined, findings: [{ severity: 'note', code: 'restore.quarantined', message, hint }] };
   }
-  if (!isCopy || asked === 'copies') return { quarantined, findings: [] };
+  if (!isCopy || asked !== false) return { quarantined, findings: [] };
   const message = 'Scheduled jobs, webhooks and foreign servers of the copy run as soon as it is there';
   return { quarantined, findings: [{ severity: 'warning', code: 'restore.unquarantined', message }] };
 }
