@@ -47,6 +47,7 @@ export const FAKE_RESULTS: OperationResults = {
     differenceCount: 0,
     gaps: [],
     quarantine: null,
+    rowsCompared: true,
     seconds: 4,
   },
   expire: { removedChunks: 5, freedBytes: 30_000 },

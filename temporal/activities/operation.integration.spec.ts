@@ -8,6 +8,7 @@ import type { ActivityDependencies } from './dependencies.ts';
 import { asJson } from './json.ts';
 import { beginOperation, finishOperation } from './operation.activities.ts';
 import type { LeaseRequest } from './signatures.ts';
+import { isProvenByTrial } from './sources.ts';
 
 let plane: Awaited<ReturnType<typeof throwawayControlPlane>>;
 let dependencies: Pick<ActivityDependencies, 'database'>;
@@ -229,6 +230,17 @@ describe('a verification', () => {
       status: 'complete',
       verification: { verdict: 'different' },
     });
+  });
+
+  it.each([
+    ['restore', 'proven', true],
+    ['restore', 'proven-with-gaps', false],
+    ['restore', 'different', false],
+    ['content', 'proven', false],
+  ] as const)('at level %s that finds it %s is a proof by trial: %s', async (level, verdict, proof) => {
+    const { backupId } = await backedUp();
+    await verified(backupId, { level, verdict });
+    expect(await isProvenByTrial(dependencies, backupId)).toBe(proof);
   });
 
   it('of a backup that is gone is still recorded', async () => {

@@ -6,7 +6,13 @@ import { Context } from '@temporalio/activity';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runEngine, type EngineRun } from './engine-run.ts';
 import { withoutSecrets } from './failures.ts';
-import { loadEnvironment, manifestSha256Of, openRegisteredRepository, projectRefOf } from './sources.ts';
+import {
+  loadEnvironment,
+  isProvenByTrial,
+  manifestSha256Of,
+  openRegisteredRepository,
+  projectRefOf,
+} from './sources.ts';
 
 /** Well within what the recording of an outcome may take. */
 const SETTLE_WITHIN_MS = 4_000;
@@ -46,12 +52,14 @@ async function giveBack(
   const { backupId, sourceEnvironmentId, newDatabase, schemas, tables, content, dryRun, overwrite } = input;
   const manifestSha256 = await manifestSha256Of(dependencies, backupId);
   const what = { backupId, sourceEnvironmentId, manifestSha256, schemas, tables, content };
+  const proven = await isProvenByTrial(dependencies, backupId);
+  const compareRows = input.compareRows ?? (proven ? ('unproven' as const) : true);
   const guard = {
     ...{ environmentId: environment.id, environmentName: environment.name, projectRef },
     ...{ sourceProjectRef: await projectRefOf(dependencies, sourceEnvironmentId), confirm: input.confirm ?? null },
   };
   const quarantine = input.quarantine ?? ('copies' as const);
-  const where = { target, newDatabase, dryRun, overwrite, guard, quarantine };
+  const where = { target, newDatabase, dryRun, overwrite, guard, quarantine, compareRows };
   // Kept until this activity's result is in the workflow's history: an attempt after a kill must not restore twice.
   const keepsMark = true;
   if (!dryRun) await sweep(dependencies, target, run.signal);

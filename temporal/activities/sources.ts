@@ -1,5 +1,5 @@
 import { OperationError } from '@holdfast/contracts';
-import type { EnvironmentKind, TlsMode } from '@holdfast/contracts';
+import type { EnvironmentKind, TlsMode, VerificationResult } from '@holdfast/contracts';
 import { openSecret } from '@holdfast/crypto';
 import { openRepository } from '@holdfast/engine';
 import type { EnvironmentRef, PostgresTarget, Repository } from '@holdfast/engine';
@@ -81,6 +81,15 @@ export async function openRegisteredRepository(dependencies: OwnDatabase, id: st
 export async function manifestSha256Of({ database }: OwnDatabase, backupId: string): Promise<string | null> {
   const backup = await database.backup.findUnique({ where: { id: backupId }, select: { manifestSha256: true } });
   return backup?.manifestSha256 ?? null;
+}
+
+/** Whether the newest verification gave all of a backup back, and found it equal. */
+export async function isProvenByTrial({ database }: OwnDatabase, backupId: string): Promise<boolean> {
+  const where = { id: backupId, status: 'complete', verifiedLevel: 'restore' } as const;
+  const backup = await database.backup.findFirst({ where, select: { verification: true } });
+  // written by `recordVerification`
+  const result = backup?.verification as Pick<VerificationResult, 'verdict'> | null | undefined;
+  return result?.verdict === 'proven';
 }
 
 /** The Supabase project of an environment, also of one that was deleted; null where it has none. */

@@ -1352,6 +1352,11 @@ export interface components {
              * @default null
              */
             quarantine?: boolean | null;
+            /**
+             * @description Whether every restored row is read again and compared with the backup; null: unless a trial restore proved this backup on the same version of Postgres. Counts and catalogs are compared always, and so are rows that go into tables which are there
+             * @default null
+             */
+            compareRows?: boolean | null;
         };
         ValidateBackup: {
             /**

@@ -71,6 +71,8 @@ export interface RestoreInput {
   confirm?: string | null;
   /** Whether what acts by itself is switched off in what was restored; null or absent: in copies. */
   quarantine?: boolean | null;
+  /** Whether every row that was restored is read again; null or absent: unless this backup was proven before. */
+  compareRows?: boolean | null;
   /** Taken of the target before it is touched; null or absent: none. */
   safetyBackup?: SafetyBackup | null;
 }

@@ -108,6 +108,8 @@ export interface RestoreReport {
   tables: number;
   rows: number;
   bytes: number;
+  /** Whether every row was read again and compared. False: each table's count, and the catalogs. */
+  rowsCompared: boolean;
   /** Where the replaced database was kept, if it was. */
   keptDatabase: string | null;
   differences: Difference[];

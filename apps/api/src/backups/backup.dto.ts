@@ -82,6 +82,15 @@ export const RestoreBackup = z
       .nullable()
       .default(null)
       .describe('Whether jobs, webhooks and foreign servers start switched off; null: in copies'),
+    compareRows: z
+      .boolean()
+      .nullable()
+      .default(null)
+      .describe(
+        'Whether every restored row is read again and compared with the backup; null: unless a trial restore proved ' +
+          'this backup on the same version of Postgres. Counts and catalogs are compared always, and so are rows that ' +
+          'go into tables which are there',
+      ),
   })
   .meta({ id: 'RestoreBackup', example: { newDatabase: 'app_restored', tables: ['public.orders'], dryRun: true } });
 export type RestoreBackup = z.output<typeof RestoreBackup>;

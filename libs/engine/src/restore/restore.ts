@@ -42,6 +42,8 @@ export interface RestoreArguments {
   overwrite: boolean;
   /** Absent: the caller answers for the target. */
   guard?: TargetGuard;
+  /** Whether every row is read again; `unproven`: where the target is not of the version this backup was proven on. Absent: yes. */
+  compareRows?: boolean | 'unproven';
   /** Whether what acts by itself is switched off; `copies`: unless the target is where the backup came from. Absent: no. */
   quarantine?: boolean | 'copies';
   operationId: string;
@@ -54,6 +56,7 @@ export interface RestoreArguments {
 }
 
 interface Outcome {
+  rowsCompared: boolean;
   keptDatabase: string | null;
   differences: Difference[];
   gaps: CoverageGap[];
@@ -89,7 +92,11 @@ export async function restore(input: RestoreArguments, run: Run): Promise<Restor
   const chosen = selection && plan ? { selection, plan } : null;
   const answer = (outcome: Outcome): RestoreReport => report(input, manifest, chosen, look, began, outcome);
   const gaps = [...manifest.coverage.gaps, ...(plan?.gaps ?? [])];
-  const nothing: Outcome = { keptDatabase: earlier?.keptDatabase ?? null, differences: [], gaps, quarantine: null };
+  const compareRows = comparesRows(input, manifest, look) && input.content !== 'schema';
+  const nothing: Outcome = {
+    ...{ keptDatabase: earlier?.keptDatabase ?? null, differences: [], gaps, quarantine: null },
+    rowsCompared: compareRows,
+  };
   const { operationId } = input;
   if (done) {
     const place = { ...input.target, database };
@@ -100,14 +107,24 @@ export async function restore(input: RestoreArguments, run: Run): Promise<Restor
   refuseBlockers(look);
   const { quarantined } = look;
   if (!chosen || input.newDatabase !== null) {
-    return answer(await build(input, manifest, chosen, { database, quarantined }, meter, run.signal));
+    return answer(await build(input, manifest, chosen, { database, quarantined, compareRows }, meter, run.signal));
   }
   const { target, overwrite, keepsMark = false } = input;
   const more = await restoreWithin({
     ...{ repository, manifest, ...chosen, target, overwrite, operationId, keepsMark, signal: run.signal, meter },
     quarantine: quarantined ? scopeOf(input, chosen) : null,
   });
-  return answer({ ...nothing, ...more, gaps: [...manifest.coverage.gaps, ...more.gaps] });
+  return answer({
+    ...nothing,
+    ...more,
+    rowsCompared: input.content !== 'schema',
+    gaps: [...manifest.coverage.gaps, ...more.gaps],
+  });
+}
+
+/** What a trial restore proved on this version holds on it again: only the counts of rows are checked then. */
+function comparesRows({ compareRows = true }: RestoreArguments, { source }: Manifest, look: Preflight): boolean {
+  return compareRows === 'unproven' ? look.serverMajor !== source.serverMajor : compareRows;
 }
 
 /** What of the target is quarantined: all of a database that was built, of one that was there what was put into it. */
@@ -158,10 +175,11 @@ export const settleRestore = (
 ): Promise<void> =>
   maintenance(target, signal, (client) => unmark(client, newDatabase ?? target.database, operationId));
 
-/** The database that the built one becomes, and whether it is quarantined before. */
+/** The database that the built one becomes, and what happens to that before. */
 interface Place {
   database: string;
   quarantined: boolean;
+  compareRows: boolean;
 }
 
 async function build(
@@ -203,7 +221,7 @@ async function buildAndSwitch(
   input: RestoreArguments,
   manifest: Manifest,
   chosen: Chosen | null,
-  { database, quarantined }: Place,
+  { database, quarantined, compareRows }: Place,
   name: string,
   meter: Meter,
   signal: AbortSignal,
@@ -217,7 +235,7 @@ async function buildAndSwitch(
   meter.add(1);
   const gaps = likeSource ? [] : [localeGap(manifest)];
   const target = { ...input.target, database: name };
-  const early = new EarlyCompare();
+  const early = compareRows ? new EarlyCompare() : null;
   gaps.push(...(await fill(input, manifest, chosen, target, early, meter, signal)));
   const differences = await compareBuilt(input, manifest, chosen, target, early, gaps, meter, signal);
   refuseDifferences(differences);
@@ -230,7 +248,13 @@ async function buildAndSwitch(
     return name;
   });
   meter.add(1);
-  return { keptDatabase: kept, differences, gaps: [...manifest.coverage.gaps, ...gaps], quarantine: left };
+  return {
+    rowsCompared: compareRows,
+    keptDatabase: kept,
+    differences,
+    gaps: [...manifest.coverage.gaps, ...gaps],
+    quarantine: left,
+  };
 }
 
 const ALL = { keepsTable: () => true, keepsStatement: () => true };
@@ -240,7 +264,7 @@ async function fill(
   manifest: Manifest,
   chosen: Chosen | null,
   target: PostgresTarget,
-  early: EarlyCompare,
+  early: EarlyCompare | null,
   meter: Meter,
   signal: AbortSignal,
 ): Promise<CoverageGap[]> {
@@ -248,7 +272,7 @@ async function fill(
   const { repository, content, parallel } = input;
   const faults = chosen && new SupportFaults(chosen.plan);
   const gaps = await applyBackup({
-    ...{ repository, manifest, target, content, parallel, signal, meter, steps, early, ...ALL },
+    ...{ repository, manifest, target, content, parallel, signal, meter, steps, ...ALL, ...(early ? { early } : {}) },
     ...(chosen ? { chosen: chosenParts(chosen.plan, manifest.source.roles) } : {}),
     onStatementFault: (fault) => {
       if (!faults?.tolerates(fault)) throw fault.error;
@@ -265,20 +289,21 @@ async function compareBuilt(
   manifest: Manifest,
   chosen: Chosen | null,
   target: PostgresTarget,
-  early: EarlyCompare,
+  early: EarlyCompare | null,
   gaps: CoverageGap[],
   meter: Meter,
   signal: AbortSignal,
 ): Promise<Difference[]> {
   const { repository, parallel } = input;
-  const rows = input.content !== 'schema';
+  const rows = early !== null;
   meter.step('compare', 'bytes', rows ? sizeOf(chosen?.plan.tables ?? manifest.artifacts) : null);
   return compareWithBackup({
-    ...{ repository, manifest, target, parallel, signal, meter, rows, early, keepsTable: ALL.keepsTable },
+    ...{ repository, manifest, target, parallel, signal, meter, rows, keepsTable: ALL.keepsTable },
+    ...(early ? { early } : {}),
     ...(chosen ? { tables: chosen.plan.tables } : {}),
     selectCatalog: (catalog) => {
       if (chosen) return selectedCatalog(catalog, chosen.selection, chosen.plan, new Set());
-      return comparableCatalog(rows ? catalog : withoutValues(catalog), gaps);
+      return comparableCatalog(input.content === 'schema' ? withoutValues(catalog) : catalog, gaps);
     },
   });
 }
@@ -321,6 +346,7 @@ function report(
     tables: tables.length,
     rows: rows.reduce((sum, table) => sum + table.rows, 0),
     bytes: sizeOf(chosen ? rows : manifest.artifacts),
+    rowsCompared: outcome.rowsCompared,
     keptDatabase: outcome.keptDatabase,
     differences: outcome.differences.slice(0, SHOWN),
     differenceCount: outcome.differences.length,
