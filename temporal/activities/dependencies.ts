@@ -10,5 +10,7 @@ export interface ActivityDependencies {
   toolsDir: string;
   /** Tables at once. */
   parallel: number;
+  /** Absolute directories; what is no file below one of them is no project's functions. */
+  functionsRoots: string[];
   scratch: ScratchServers;
 }

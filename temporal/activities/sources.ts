@@ -2,7 +2,7 @@ import { OperationError } from '@holdfast/contracts';
 import type { EnvironmentKind, TlsMode, VerificationResult } from '@holdfast/contracts';
 import { openSecret } from '@holdfast/crypto';
 import { openRepository } from '@holdfast/engine';
-import type { EnvironmentRef, PostgresTarget, Repository } from '@holdfast/engine';
+import type { EnvironmentRef, PostgresTarget, Repository, StorageEndpoint } from '@holdfast/engine';
 import type { Environment } from '@holdfast/prisma';
 import type { ActivityDependencies } from './dependencies.ts';
 
@@ -22,14 +22,35 @@ const TLS_MODES: Record<Environment['tlsMode'], TlsMode> = {
   verify_full: 'verify-full',
 };
 
+/** How to reach a cloud project's functions and settings. */
+export interface ManagementAccess {
+  url: string;
+  projectRef: string;
+  accessToken: string;
+}
+
+/** An environment and how to connect to each part of it; null: it has not told us how. */
+export interface LoadedEnvironment {
+  environment: EnvironmentRef;
+  target: PostgresTarget;
+  projectRef: string | null;
+  production: boolean;
+  endpoint: StorageEndpoint | null;
+  management: ManagementAccess | null;
+  /** As it was given; below one of the worker's roots only as far as its text tells. */
+  functionsDirectory: string | null;
+}
+
+const MANAGEMENT_URL = 'https://api.supabase.com';
+
 /**
- * An environment and how to connect to it. The password is opened here, inside the activity, so that it is in no
+ * An environment and how to connect to it. The secrets are opened here, inside the activity, so that they are in no
  * payload. Throws `resource.not_found` and `secret.unreadable`.
  */
 export async function loadEnvironment(
   { database, masterKey }: Pick<ActivityDependencies, 'database' | 'masterKey'>,
   id: string,
-): Promise<{ environment: EnvironmentRef; target: PostgresTarget; projectRef: string | null; production: boolean }> {
+): Promise<LoadedEnvironment> {
   const row = await database.environment.findUnique({ where: { id } });
   if (row === null || row.deletedAt !== null) {
     throw new OperationError('resource.not_found', `There is no environment ${id}`);
@@ -43,19 +64,47 @@ export async function loadEnvironment(
       port: row.port,
       database: row.database,
       user: row.username,
-      password: openPassword(masterKey, row),
+      password: open(masterKey, row, row.sealedPassword, PURPOSES.password),
       tlsMode: TLS_MODES[row.tlsMode],
       caCertificate: row.caCertificate,
     },
+    endpoint: endpointOf(masterKey, row),
+    management: managementOf(masterKey, row),
+    functionsDirectory: row.functionsDirectory,
   };
 }
 
-function openPassword(masterKey: Uint8Array, { id, name, sealedPassword }: Environment): string {
+/** What each secret is called, and what is added to the environment's id in what it is sealed for. */
+const PURPOSES = {
+  password: { words: 'password', suffix: '' },
+  serviceKey: { words: 'service key', suffix: ':service-key' },
+  accessToken: { words: 'access token', suffix: ':access-token' },
+} as const;
+
+function endpointOf(masterKey: Uint8Array, row: Environment): StorageEndpoint | null {
+  const { projectUrl: url, sealedServiceKey: sealed } = row;
+  if (url === null || sealed === null) return null;
+  return { url, serviceKey: open(masterKey, row, sealed, PURPOSES.serviceKey) };
+}
+
+function managementOf(masterKey: Uint8Array, row: Environment): ManagementAccess | null {
+  const { managementUrl, projectRef, sealedAccessToken: sealed } = row;
+  if (projectRef === null || sealed === null) return null;
+  const accessToken = open(masterKey, row, sealed, PURPOSES.accessToken);
+  return { url: managementUrl ?? MANAGEMENT_URL, projectRef, accessToken };
+}
+
+function open(
+  masterKey: Uint8Array,
+  { id, name }: Environment,
+  sealed: string,
+  { words, suffix }: { words: string; suffix: string },
+): string {
   try {
-    return openSecret(masterKey, sealedPassword, `environment:${id}`);
+    return openSecret(masterKey, sealed, `environment:${id}${suffix}`);
   } catch (cause) {
-    throw new OperationError('secret.unreadable', `The password of environment ${name} cannot be opened`, {
-      hint: 'The master key is not the one it was saved with. Give this worker the same key, or save the password again.',
+    throw new OperationError('secret.unreadable', `The ${words} of environment ${name} cannot be opened`, {
+      hint: `The master key is not the one it was saved with. Give this worker the same key, or save the ${words} again.`,
       cause,
     });
   }

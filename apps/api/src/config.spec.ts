@@ -28,6 +28,7 @@ describe('the configuration', () => {
       HOLDFAST_API_PORT: 3000,
       HOLDFAST_ALLOW_PRIVATE_ADDRESSES: 'none',
       HOLDFAST_REPOSITORY_ROOTS: [],
+      HOLDFAST_FUNCTIONS_ROOTS: [],
       HOLDFAST_WORKER_LOST_AFTER_SECONDS: 900,
       TEMPORAL_ADDRESS: '127.0.0.1:7233',
     });
@@ -41,6 +42,7 @@ describe('the configuration', () => {
       HOLDFAST_ORIGINS: 'https://ok.example,https://bad.example/path',
       HOLDFAST_ALLOW_PRIVATE_ADDRESSES: 'some',
       HOLDFAST_REPOSITORY_ROOTS: 'relative/path',
+      HOLDFAST_FUNCTIONS_ROOTS: '/srv:relative/path',
       HOLDFAST_WORKER_LOST_AFTER_SECONDS: '0',
     };
     expect(new Set(errorsOf(wrong))).toEqual(new Set([...Object.keys(wrong), 'HOLDFAST_MASTER_KEY']));
@@ -76,6 +78,11 @@ describe('the configuration', () => {
   it('splits lists at commas', () => {
     const config = readConfig({ ...WHOLE, HOLDFAST_ORIGINS: 'https://a.example, http://b.example:8080' });
     expect(config.HOLDFAST_ORIGINS).toEqual(['https://a.example', 'http://b.example:8080']);
+  });
+
+  it('splits the roots of functions at colons', () => {
+    const config = readConfig({ ...WHOLE, HOLDFAST_FUNCTIONS_ROOTS: '/srv/a,b:/srv/c:' });
+    expect(config.HOLDFAST_FUNCTIONS_ROOTS).toEqual(['/srv/a,b', '/srv/c']);
   });
 });
 

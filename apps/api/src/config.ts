@@ -22,6 +22,12 @@ const directoryList = commaList.pipe(
   z.array(z.string().refine(isAbsolute, { error: 'expected absolute directories, separated by commas' })),
 );
 
+/** As PATH is written: a directory's name may hold a comma. */
+const pathList = z
+  .string()
+  .transform((text) => text.split(':').filter((part) => part !== ''))
+  .pipe(z.array(z.string().refine(isAbsolute, { error: 'expected absolute directories, separated by colons' })));
+
 const httpUrl = z.url({ protocol: /^https?$/, error: 'expected an http:// or https:// URL' });
 
 const port = z
@@ -59,6 +65,7 @@ export const configSchema = z.object({
     .enum(['none', 'loopback', 'all'], { error: 'expected none, loopback or all' })
     .default('none'),
   HOLDFAST_REPOSITORY_ROOTS: directoryList.default([]),
+  HOLDFAST_FUNCTIONS_ROOTS: pathList.default([]),
   HOLDFAST_TEMPORAL_UI_URL: httpUrl.optional(),
   HOLDFAST_WORKER_URL: httpUrl.optional(),
   HOLDFAST_WORKER_LOST_AFTER_SECONDS: seconds.default(900),

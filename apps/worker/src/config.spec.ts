@@ -33,6 +33,7 @@ describe('the configuration', () => {
       HOLDFAST_WORKER_HOST: '127.0.0.1',
       HOLDFAST_WORKER_PORT: 3001,
       HOLDFAST_PARALLEL: 2,
+      HOLDFAST_FUNCTIONS_ROOTS: [],
       HOLDFAST_LOG_LEVEL: 'info',
     });
   });
@@ -45,6 +46,7 @@ describe('the configuration', () => {
       TEMPORAL_ADDRESS: 'nowhere',
       HOLDFAST_WORKER_PORT: '70000',
       HOLDFAST_PARALLEL: '0',
+      HOLDFAST_FUNCTIONS_ROOTS: '/srv:relative',
       HOLDFAST_LOG_LEVEL: 'loud',
     });
     expect(error.code).toBe('config.invalid');
@@ -55,6 +57,7 @@ describe('the configuration', () => {
       'TEMPORAL_ADDRESS',
       'HOLDFAST_WORKER_PORT',
       'HOLDFAST_PARALLEL',
+      'HOLDFAST_FUNCTIONS_ROOTS',
       'HOLDFAST_LOG_LEVEL',
     ]);
     expect(error.message).toContain('HOLDFAST_PARALLEL');

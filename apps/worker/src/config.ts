@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isAbsolute } from 'node:path';
 import { OperationError } from '@holdfast/contracts';
 import type { FieldError } from '@holdfast/contracts';
 import { z } from 'zod';
@@ -31,6 +32,11 @@ export const configSchema = z.object({
   HOLDFAST_WORKER_PORT: wholeNumber(0, 65_535).default(3001),
   HOLDFAST_TOOLS_DIR: z.string().optional(),
   HOLDFAST_PARALLEL: wholeNumber(1, 64).default(2),
+  HOLDFAST_FUNCTIONS_ROOTS: z
+    .string()
+    .transform((text) => text.split(':').filter((part) => part !== ''))
+    .pipe(z.array(z.string().refine(isAbsolute, { error: 'expected absolute directories, separated by colons' })))
+    .default([]),
   HOLDFAST_LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
       error: 'expected fatal, error, warn, info, debug, trace or silent',

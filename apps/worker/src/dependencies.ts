@@ -13,6 +13,7 @@ export function buildDependencies(config: Config): ActivityDependencies {
     masterKey: config.HOLDFAST_MASTER_KEY,
     toolsDir,
     parallel: config.HOLDFAST_PARALLEL,
+    functionsRoots: config.HOLDFAST_FUNCTIONS_ROOTS,
     scratch: scratchServers({
       toolsDir,
       url: config.SCRATCH_DATABASE_URL ?? null,

@@ -872,6 +872,11 @@ export interface components {
             color: string;
             production: boolean;
             projectRef: string | null;
+            projectUrl: string | null;
+            hasServiceKey: boolean;
+            managementUrl: string | null;
+            hasAccessToken: boolean;
+            functionsDirectory: string | null;
             version: number;
             /** Format: date-time */
             createdAt: string;
@@ -921,6 +926,22 @@ export interface components {
             /** @default false */
             production?: boolean;
             projectRef?: string | null;
+            /**
+             * @description The project's own address, where its storage and sign-in answer
+             * @example https://abcdefghijklmnopqrst.supabase.co
+             */
+            projectUrl?: string | null;
+            /** @description The project's service key, for its storage. Sealed when it is stored, never returned */
+            serviceKey?: string | null;
+            /** @description Where the Management API answers; null: https://api.supabase.com */
+            managementUrl?: string | null;
+            /** @description A token of the Management API, for functions and settings. Sealed when it is stored, never returned */
+            accessToken?: string | null;
+            /**
+             * @description Where a self-hosted project's functions lie on the workers: below one of HOLDFAST_FUNCTIONS_ROOTS
+             * @example /srv/supabase/volumes/functions
+             */
+            functionsDirectory?: string | null;
         };
         /**
          * @example {
@@ -959,6 +980,22 @@ export interface components {
             color?: string;
             production?: boolean;
             projectRef?: string | null;
+            /**
+             * @description The project's own address, where its storage and sign-in answer
+             * @example https://abcdefghijklmnopqrst.supabase.co
+             */
+            projectUrl?: string | null;
+            /** @description The project's service key, for its storage. Sealed when it is stored, never returned */
+            serviceKey?: string | null;
+            /** @description Where the Management API answers; null: https://api.supabase.com */
+            managementUrl?: string | null;
+            /** @description A token of the Management API, for functions and settings. Sealed when it is stored, never returned */
+            accessToken?: string | null;
+            /**
+             * @description Where a self-hosted project's functions lie on the workers: below one of HOLDFAST_FUNCTIONS_ROOTS
+             * @example /srv/supabase/volumes/functions
+             */
+            functionsDirectory?: string | null;
         };
         ProbeReport: {
             serverVersion: string;
@@ -2763,6 +2800,11 @@ export interface operations {
                      *           "color": "#c62828",
                      *           "production": false,
                      *           "projectRef": "text",
+                     *           "projectUrl": "text",
+                     *           "hasServiceKey": false,
+                     *           "managementUrl": "text",
+                     *           "hasAccessToken": false,
+                     *           "functionsDirectory": "text",
                      *           "version": 1,
                      *           "createdAt": "2026-11-24T08:50:00.000Z",
                      *           "updatedAt": "2026-11-24T08:50:00.000Z"
@@ -2864,6 +2906,11 @@ export interface operations {
                      *       "color": "#c62828",
                      *       "production": false,
                      *       "projectRef": "text",
+                     *       "projectUrl": "text",
+                     *       "hasServiceKey": false,
+                     *       "managementUrl": "text",
+                     *       "hasAccessToken": false,
+                     *       "functionsDirectory": "text",
                      *       "version": 1,
                      *       "createdAt": "2026-11-24T08:50:00.000Z",
                      *       "updatedAt": "2026-11-24T08:50:00.000Z"
@@ -2970,6 +3017,11 @@ export interface operations {
                      *       "color": "#c62828",
                      *       "production": false,
                      *       "projectRef": "text",
+                     *       "projectUrl": "text",
+                     *       "hasServiceKey": false,
+                     *       "managementUrl": "text",
+                     *       "hasAccessToken": false,
+                     *       "functionsDirectory": "text",
                      *       "version": 1,
                      *       "createdAt": "2026-11-24T08:50:00.000Z",
                      *       "updatedAt": "2026-11-24T08:50:00.000Z"
@@ -3163,6 +3215,11 @@ export interface operations {
                      *       "color": "#c62828",
                      *       "production": false,
                      *       "projectRef": "text",
+                     *       "projectUrl": "text",
+                     *       "hasServiceKey": false,
+                     *       "managementUrl": "text",
+                     *       "hasAccessToken": false,
+                     *       "functionsDirectory": "text",
                      *       "version": 1,
                      *       "createdAt": "2026-11-24T08:50:00.000Z",
                      *       "updatedAt": "2026-11-24T08:50:00.000Z"

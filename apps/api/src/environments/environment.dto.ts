@@ -43,6 +43,54 @@ const color = z
 
 const projectRef = z.string().regex(/^[a-z0-9]{1,40}$/, { error: 'expected the reference of a Supabase project' });
 
+/** An address of HTTP that says nothing but where: no user, no key, nothing after the path. */
+const serverUrl = z
+  .string()
+  .max(2000)
+  .refine(
+    (text) => {
+      if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) return false;
+      const { username, password, search, hash } = new URL(text);
+      return username === '' && password === '' && search === '' && hash === '';
+    },
+    { error: 'expected https://host, without a user, a query or a fragment' },
+  );
+
+const secret = z
+  .string()
+  .min(1)
+  .max(4000)
+  .regex(/^[\x21-\x7e]+$/, { error: 'expected printable characters without spaces' });
+
+const project = {
+  projectRef: projectRef.nullable().optional(),
+  projectUrl: serverUrl
+    .nullable()
+    .optional()
+    .describe("The project's own address, where its storage and sign-in answer")
+    .meta({ example: 'https://abcdefghijklmnopqrst.supabase.co' }),
+  serviceKey: secret
+    .nullable()
+    .optional()
+    .describe("The project's service key, for its storage. Sealed when it is stored, never returned"),
+  managementUrl: serverUrl
+    .nullable()
+    .optional()
+    .describe('Where the Management API answers; null: https://api.supabase.com'),
+  accessToken: secret
+    .nullable()
+    .optional()
+    .describe('A token of the Management API, for functions and settings. Sealed when it is stored, never returned'),
+  functionsDirectory: z
+    .string()
+    .min(1)
+    .max(1000)
+    .nullable()
+    .optional()
+    .describe("Where a self-hosted project's functions lie on the workers: below one of HOLDFAST_FUNCTIONS_ROOTS")
+    .meta({ example: '/srv/supabase/volumes/functions' }),
+};
+
 const url = z
   .string()
   .max(2000)
@@ -67,7 +115,7 @@ export const CreateEnvironment = z
     ...connection,
     color: color.optional(),
     production: z.boolean().default(false),
-    projectRef: projectRef.nullable().optional(),
+    ...project,
   })
   .meta({
     id: 'CreateEnvironment',
@@ -87,7 +135,7 @@ export const UpdateEnvironment = z
     ...connection,
     color: color.optional(),
     production: z.boolean().optional(),
-    projectRef: projectRef.nullable().optional(),
+    ...project,
   })
   .meta({ id: 'UpdateEnvironment', example: { host: 'db2.example.org', color: '#c62828' } });
 export type UpdateEnvironment = z.output<typeof UpdateEnvironment>;
@@ -106,6 +154,11 @@ export const EnvironmentView = z
     color: z.string(),
     production: z.boolean(),
     projectRef: z.string().nullable(),
+    projectUrl: z.string().nullable(),
+    hasServiceKey: z.boolean(),
+    managementUrl: z.string().nullable(),
+    hasAccessToken: z.boolean(),
+    functionsDirectory: z.string().nullable(),
     version: z.int(),
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),

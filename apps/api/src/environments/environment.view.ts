@@ -25,7 +25,7 @@ const wordOf = <W extends string, C extends string>(table: Record<W, C>, column:
 export const kindColumn = (kind: EnvironmentKind): $Enums.EnvironmentKind => KIND_COLUMN[kind];
 export const tlsColumn = (mode: TlsMode): $Enums.TlsMode => TLS_COLUMN[mode];
 
-/** What the API shows of an environment; the password is not part of it. */
+/** What the API shows of an environment; secrets are not part of it. */
 export const environmentView = (row: Environment): EnvironmentView => ({
   id: row.id,
   name: row.name,
@@ -39,6 +39,11 @@ export const environmentView = (row: Environment): EnvironmentView => ({
   color: row.color,
   production: row.production,
   projectRef: row.projectRef,
+  projectUrl: row.projectUrl,
+  hasServiceKey: row.sealedServiceKey !== null,
+  managementUrl: row.managementUrl,
+  hasAccessToken: row.sealedAccessToken !== null,
+  functionsDirectory: row.functionsDirectory,
   version: row.version,
   createdAt: row.createdAt.toISOString(),
   updatedAt: row.updatedAt.toISOString(),

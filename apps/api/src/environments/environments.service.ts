@@ -23,6 +23,7 @@ import type {
   UpdateEnvironment,
 } from './environment.dto.ts';
 import { environmentView, kindColumn, tlsColumn } from './environment.view.ts';
+import { guardProject, projectColumns } from './project.ts';
 
 const PROBE_MS = 20_000;
 const PRODUCTION_COLOR = '#c62828';
@@ -30,7 +31,7 @@ const COLOR = '#1565c0';
 
 const place = z.strictObject({ name: z.string() });
 
-/** The environments and their connections; passwords go in and never come out. */
+/** The environments and their connections; secrets go in and never come out. */
 @Injectable()
 export class EnvironmentsService {
   constructor(
@@ -73,6 +74,7 @@ export class EnvironmentsService {
   async create(given: CreateEnvironment, requester: Requester): Promise<EnvironmentView> {
     const connection = wholeConnection(given, given.kind);
     await this.guard(connection.host);
+    await guardProject(this.config, given, null);
     const id = randomUUIDv7();
     return this.unlessTaken(given.name, () =>
       this.database.$transaction(async (transaction) => {
@@ -91,6 +93,7 @@ export class EnvironmentsService {
             color: given.color ?? (given.production ? PRODUCTION_COLOR : COLOR),
             production: given.production,
             projectRef: given.projectRef ?? null,
+            ...projectColumns(this.config, id, given),
           },
         });
         const after = environmentView(row);
@@ -110,6 +113,7 @@ export class EnvironmentsService {
     requireVersion(row.version, versions);
     const data = this.changesOf(id, given);
     if (typeof data.host === 'string') await this.guard(data.host);
+    await guardProject(this.config, given, row);
     return this.unlessTaken(given.name ?? row.name, () =>
       this.database.$transaction(async (transaction) => {
         const { count } = await transaction.environment.updateMany({
@@ -119,11 +123,10 @@ export class EnvironmentsService {
         // Someone was faster, between reading and writing.
         if (count === 0) requireVersion(row.version + 1, [row.version]);
         const after = environmentView(await transaction.environment.findUniqueOrThrow({ where: { id } }));
-        const passwordChanged = data.sealedPassword === undefined ? {} : { passwordChanged: true };
         await writeAudit(transaction, requester, {
           ...changeOf(id, 'updated'),
           before: environmentView(row),
-          after: { ...after, ...passwordChanged },
+          after: { ...after, ...changedSecrets(data) },
         });
         return after;
       }),
@@ -149,7 +152,10 @@ export class EnvironmentsService {
       // The name is free again; ~ is in no name that a user may give.
       await transaction.environment.update({
         where: { id },
-        data: { deletedAt: new Date(), name: `${row.name}~${id}`, sealedPassword: '', version: { increment: 1 } },
+        data: {
+          ...{ deletedAt: new Date(), name: `${row.name}~${id}`, version: { increment: 1 } },
+          ...{ sealedPassword: '', sealedServiceKey: null, sealedAccessToken: null },
+        },
       });
       await writeAudit(transaction, requester, { ...changeOf(id, 'deleted'), before: environmentView(row) });
     });
@@ -179,6 +185,7 @@ export class EnvironmentsService {
       ...(color === undefined ? {} : { color }),
       ...(production === undefined ? {} : { production }),
       ...(projectRef === undefined ? {} : { projectRef }),
+      ...projectColumns(this.config, id, given),
     };
   }
 
@@ -202,6 +209,13 @@ export class EnvironmentsService {
     }
   }
 }
+
+/** That a secret was changed, for the audit; never to what. */
+const changedSecrets = (data: Prisma.EnvironmentUpdateManyMutationInput): Record<string, true> => ({
+  ...(data.sealedPassword === undefined ? {} : { passwordChanged: true }),
+  ...(data.sealedServiceKey === undefined ? {} : { serviceKeyChanged: true }),
+  ...(data.sealedAccessToken === undefined ? {} : { accessTokenChanged: true }),
+});
 
 const changeOf = (id: string, verb: string) => ({
   action: `environment.${verb}`,

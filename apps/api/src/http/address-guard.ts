@@ -106,24 +106,31 @@ const resolveName: Resolve = async (host) => {
   }
 };
 
-/** Throws `environment.address_refused` for a host that is, or resolves to, an address that is not allowed. */
-export async function guardAddress(host: string, allowance: Allowance, resolve: Resolve = resolveName): Promise<void> {
+/** Throws `environment.address_refused` for a host that is, or resolves to, an address that is not allowed; `at` is the request's field. */
+export async function guardAddress(
+  host: string,
+  allowance: Allowance,
+  { resolve = resolveName, at = 'host' }: { resolve?: Resolve; at?: string } = {},
+): Promise<void> {
   const name = host.toLowerCase().replace(/\.$/, '');
-  if (METADATA_NAMES.has(name)) throw refused(host, 'metadata');
+  if (METADATA_NAMES.has(name)) throw refused(host, 'metadata', at);
   const addresses = isIP(name) ? [name] : await resolve(name);
   for (const address of addresses) {
     const found = classOf(address);
-    if (found !== null && !allows(allowance, found)) throw refused(host, found);
+    if (found !== null && !allows(allowance, found)) throw refused(host, found, at);
   }
 }
 
-function refused(host: string, found: AddressClass): OperationError {
+/** The host of a URL, without the brackets of an IPv6 address. */
+export const hostOf = (url: string): string => new URL(url).hostname.replace(/^\[|\]$/g, '');
+
+function refused(host: string, found: AddressClass, at: string): OperationError {
   const article = found === 'unspecified' ? 'an' : 'a';
   return new OperationError('environment.address_refused', `${host} is ${article} ${found} address`, {
     hint:
       found === 'loopback'
         ? 'Set HOLDFAST_ALLOW_PRIVATE_ADDRESSES=loopback to back up servers of this machine.'
-        : 'Name the address under which the database server is reached from elsewhere.',
-    errors: [{ at: 'host', message: `${article} ${found} address is not allowed` }],
+        : 'Name the address under which the server is reached from elsewhere.',
+    errors: [{ at, message: `${article} ${found} address is not allowed` }],
   });
 }
