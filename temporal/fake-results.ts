@@ -7,6 +7,8 @@ export const FAKE_RESULTS: OperationResults = {
     backupId: '01930000-0000-7000-8000-0000000000b1',
     tables: 3,
     rows: 1_200,
+    objects: 40,
+    objectsRead: 2,
     sizeBytes: 90_000,
     storedBytes: 30_000,
     coverage: {

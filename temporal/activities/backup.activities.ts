@@ -1,9 +1,44 @@
-import type { OperationStart } from '@holdfast/contracts';
+import { OperationError } from '@holdfast/contracts';
+import type { BackupInput, OperationStart } from '@holdfast/contracts';
 import { backUp } from '@holdfast/engine';
+import type { StorageEndpoint, StorageSource } from '@holdfast/engine';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runEngine } from './engine-run.ts';
 import type { BackupSummary } from './signatures.ts';
 import { loadEnvironment, openRegisteredRepository } from './sources.ts';
+
+/** Most objects are small: what takes time is the way there and back. */
+export const OBJECTS_AT_ONCE = 8;
+
+/** The newest backup of the environment in the same repository that holds storage: what did not change is taken over. */
+async function newestBackup(
+  { database }: Pick<ActivityDependencies, 'database'>,
+  { environmentId, repositoryId }: BackupInput,
+): Promise<string | null> {
+  const found = await database.backup.findFirst({
+    where: { environmentId, repositoryId, status: 'complete', components: { has: 'storage' } },
+    orderBy: { takenAt: 'desc' },
+    select: { id: true },
+  });
+  return found?.id ?? null;
+}
+
+async function storageOf(
+  dependencies: ActivityDependencies,
+  input: BackupInput,
+  endpoint: StorageEndpoint | null,
+): Promise<{ storage?: StorageSource }> {
+  if (!input.components.includes('storage')) return {};
+  if (endpoint === null) {
+    // it had both when the backup was asked for
+    throw new OperationError('backup.component_unavailable', 'The environment has no project address or service key', {
+      hint: 'Give the environment projectUrl and serviceKey, or back up without its storage.',
+    });
+  }
+  const parentBackupId = await newestBackup(dependencies, input);
+  const choice = input.storage ? { choice: input.storage } : {};
+  return { storage: { endpoint, parentBackupId, parallel: OBJECTS_AT_ONCE, ...choice } };
+}
 
 /** Takes the backup that a running operation asks for. */
 export const runBackup = (
@@ -11,10 +46,13 @@ export const runBackup = (
   { operationId, input }: OperationStart<'backup'>,
 ): Promise<BackupSummary> =>
   runEngine(dependencies, 'backup', operationId, async (run) => {
-    const { environment, target } = await loadEnvironment(dependencies, input.environmentId);
+    const { environment, target, endpoint } = await loadEnvironment(dependencies, input.environmentId);
     const repository = await openRegisteredRepository(dependencies, input.repositoryId);
     const { backupId: id, name, description, tags, components, lockTimeoutSeconds } = input;
     const { toolsDir, parallel } = dependencies;
     const backup = { id, name, description, tags, components };
-    return backUp({ environment, source: target, repository, backup, toolsDir, lockTimeoutSeconds, parallel }, run);
+    const source = { environment, source: target, ...(await storageOf(dependencies, input, endpoint)) };
+    const taken = await backUp({ ...source, repository, backup, toolsDir, lockTimeoutSeconds, parallel }, run);
+    const { storage = { objects: 0, objectsRead: 0 }, ...summary } = taken;
+    return { ...summary, ...storage };
   });

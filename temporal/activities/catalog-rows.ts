@@ -59,6 +59,7 @@ async function recordBackup(
     storedBytes: BigInt(output.storedBytes),
     tables: output.tables,
     rows: BigInt(output.rows),
+    objects: BigInt(output.objects ?? 0),
     manifestSha256,
     coverage: asJson(output.coverage),
     takenAt,

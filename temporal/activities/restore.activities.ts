@@ -3,6 +3,7 @@ import type { OperationStart, PreflightFinding, RestoreInput, RestoreReport } fr
 import { dropLeftovers, refuseBlockers, restore, settleRestore } from '@holdfast/engine';
 import type { PostgresTarget } from '@holdfast/engine';
 import { Context } from '@temporalio/activity';
+import { OBJECTS_AT_ONCE } from './backup.activities.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runEngine, type EngineRun } from './engine-run.ts';
 import { withoutSecrets } from './failures.ts';
@@ -47,24 +48,29 @@ async function giveBack(
   { operationId, input }: OperationStart<'restore'>,
   run: EngineRun,
 ): Promise<RestoreReport> {
-  const { target, environment, projectRef, production } = await loadEnvironment(dependencies, input.environmentId);
+  const { target, environment, projectRef, production, endpoint } = await loadEnvironment(
+    dependencies,
+    input.environmentId,
+  );
   const repository = await openRegisteredRepository(dependencies, input.repositoryId);
   const { backupId, sourceEnvironmentId, newDatabase, schemas, tables, content, dryRun, overwrite } = input;
   const manifestSha256 = await manifestSha256Of(dependencies, backupId);
   const what = { backupId, sourceEnvironmentId, manifestSha256, schemas, tables, content };
   const proven = await isProvenByTrial(dependencies, backupId);
   const compareRows = input.compareRows ?? (proven ? ('unproven' as const) : true);
+  const storage = { endpoint, choice: input.storage ?? null, parallel: OBJECTS_AT_ONCE };
   const guard = {
     ...{ environmentId: environment.id, environmentName: environment.name, projectRef },
     ...{ sourceProjectRef: await projectRefOf(dependencies, sourceEnvironmentId), confirm: input.confirm ?? null },
   };
   const quarantine = input.quarantine ?? ('copies' as const);
+  const parts = { components: input.components ?? null, storage };
   const where = { target, newDatabase, dryRun, overwrite, guard, quarantine, compareRows };
   // Kept until this activity's result is in the workflow's history: an attempt after a kill must not restore twice.
   const keepsMark = true;
   if (!dryRun) await sweep(dependencies, target, run.signal);
   const { parallel } = dependencies;
-  const report = await restore({ repository, ...what, ...where, operationId, parallel, keepsMark }, run);
+  const report = await restore({ repository, ...what, ...parts, ...where, operationId, parallel, keepsMark }, run);
   return { ...report, findings: [...report.findings, ...safetyFindings(input, production)] };
 }
 

@@ -1169,12 +1169,30 @@ export interface components {
              *     ]
              */
             tags?: string[];
+            /** @description All that the environment can give unless said */
+            components?: ("database" | "storage")[];
             /**
-             * @default [
-             *       "database"
-             *     ]
+             * @description Which storage objects; null: all. The others are named as not inside
+             * @default null
+             * @example {
+             *       "buckets": [
+             *         "avatars"
+             *       ],
+             *       "prefixes": []
+             *     }
              */
-            components?: "database"[];
+            storage?: {
+                /**
+                 * @description Ids of buckets; empty: all
+                 * @default []
+                 */
+                buckets?: string[];
+                /**
+                 * @description How names of objects begin, as `bucket/key`; empty: all
+                 * @default []
+                 */
+                prefixes?: string[];
+            } | null;
             /**
              * @description How long to wait for a table that someone else holds locked
              * @default 30
@@ -1216,12 +1234,14 @@ export interface components {
             status: "complete" | "damaged" | "expiring";
             serverVersion: string;
             database: string;
-            /** @description Plain bytes of all artifacts */
+            /** @description Plain bytes of all artifacts and objects */
             sizeBytes: number;
             /** @description Bytes that it added to the repository */
             storedBytes: number;
             tables: number;
             rows: number;
+            /** @description Storage objects */
+            objects: number;
             /** @description Kinds of things that are not inside; see `coverage` */
             gaps: number;
             verifiedLevel: ("presence" | "checksum" | "content" | "restore") | null;
@@ -1260,12 +1280,14 @@ export interface components {
             status: "complete" | "damaged" | "expiring";
             serverVersion: string;
             database: string;
-            /** @description Plain bytes of all artifacts */
+            /** @description Plain bytes of all artifacts and objects */
             sizeBytes: number;
             /** @description Bytes that it added to the repository */
             storedBytes: number;
             tables: number;
             rows: number;
+            /** @description Storage objects */
+            objects: number;
             /** @description Kinds of things that are not inside; see `coverage` */
             gaps: number;
             verifiedLevel: ("presence" | "checksum" | "content" | "restore") | null;
@@ -1316,6 +1338,8 @@ export interface components {
             bytes: number;
             tables: number;
             rows: number;
+            /** @description Storage objects */
+            objects?: number;
             seconds: number;
         };
         UpdateBackup: {
@@ -1364,6 +1388,33 @@ export interface components {
              * @enum {string}
              */
             content?: "all" | "schema" | "data";
+            /**
+             * @description Null: all that the backup holds and the target can take. Storage alone leaves the database as it is
+             * @default null
+             */
+            components?: ("database" | "storage")[] | null;
+            /**
+             * @description Which storage objects; null: all
+             * @default null
+             * @example {
+             *       "buckets": [
+             *         "avatars"
+             *       ],
+             *       "prefixes": []
+             *     }
+             */
+            storage?: {
+                /**
+                 * @description Ids of buckets; empty: all
+                 * @default []
+                 */
+                buckets?: string[];
+                /**
+                 * @description How names of objects begin, as `bucket/key`; empty: all
+                 * @default []
+                 */
+                prefixes?: string[];
+            } | null;
             /**
              * @description Only the pre-flight report; nothing is changed
              * @default false
@@ -4118,7 +4169,7 @@ export interface operations {
                 kind?: string[];
                 status?: ("complete" | "damaged" | "expiring")[];
                 /** @description All of them */
-                components?: "database"[];
+                components?: ("database" | "storage")[];
                 environmentId?: string;
                 repositoryId?: string;
                 /** @description `-` in front: descending */
@@ -4162,6 +4213,7 @@ export interface operations {
                      *           "storedBytes": 143654912,
                      *           "tables": 42,
                      *           "rows": 1250000,
+                     *           "objects": 3400,
                      *           "gaps": 1,
                      *           "verifiedLevel": "presence",
                      *           "verifiedAt": "2026-11-24T08:50:00.000Z",
@@ -4392,6 +4444,7 @@ export interface operations {
                      *       "storedBytes": 143654912,
                      *       "tables": 42,
                      *       "rows": 1250000,
+                     *       "objects": 3400,
                      *       "gaps": 1,
                      *       "verifiedLevel": "presence",
                      *       "verifiedAt": "2026-11-24T08:50:00.000Z",
@@ -4451,6 +4504,7 @@ export interface operations {
                      *         "bytes": 962072576,
                      *         "tables": 42,
                      *         "rows": 1250000,
+                     *         "objects": 3400,
                      *         "seconds": 21.4
                      *       }
                      *     }
@@ -4677,6 +4731,7 @@ export interface operations {
                      *       "storedBytes": 143654912,
                      *       "tables": 42,
                      *       "rows": 1250000,
+                     *       "objects": 3400,
                      *       "gaps": 1,
                      *       "verifiedLevel": "presence",
                      *       "verifiedAt": "2026-11-24T08:50:00.000Z",
@@ -4736,6 +4791,7 @@ export interface operations {
                      *         "bytes": 962072576,
                      *         "tables": 42,
                      *         "rows": 1250000,
+                     *         "objects": 3400,
                      *         "seconds": 21.4
                      *       }
                      *     }
@@ -5130,6 +5186,7 @@ export interface operations {
                      *         "bytes": 962072576,
                      *         "tables": 42,
                      *         "rows": 1250000,
+                     *         "objects": 3400,
                      *         "seconds": 21.4
                      *       },
                      *       "operation": {

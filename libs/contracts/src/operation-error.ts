@@ -61,6 +61,7 @@ export const ERROR_CODES = {
   'repository.path_refused': { status: 400, title: 'The path is not allowed', retryable: false },
   'manifest.missing': { status: 404, title: 'The manifest is missing', retryable: false },
   'manifest.damaged': { status: 422, title: 'The manifest is damaged', retryable: false },
+  'backup.component_unavailable': { status: 422, title: 'The environment cannot give this part', retryable: false },
   'backup.damaged': { status: 422, title: 'The backup is damaged', retryable: false },
   'backup.not_written': { status: 500, title: 'What was written does not read back the same', retryable: true },
   'restore.target_not_empty': { status: 409, title: 'The target is not empty', retryable: false },
@@ -74,6 +75,7 @@ export const ERROR_CODES = {
   'restore.differs': { status: 422, title: 'What was restored differs from the backup', retryable: false },
   'storage.unreachable': { status: 502, title: "The project's storage does not answer", retryable: true },
   'storage.refused': { status: 422, title: "The project's storage refused the request", retryable: false },
+  'storage.bucket_unknown': { status: 422, title: 'There is no such bucket', retryable: false },
   'storage.missing': { status: 422, title: 'The database has no storage schema', retryable: false },
   'verify.scratch_unavailable': { status: 422, title: 'No scratch server for a trial restore', retryable: false },
 } as const satisfies Record<string, { status: number; title: string; retryable: boolean }>;

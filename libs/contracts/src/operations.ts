@@ -3,9 +3,15 @@ import type { Coverage, RestoreReport, VerificationResult, VerifyLevel } from '.
 export const OPERATION_KINDS = ['backup', 'verify', 'restore', 'expire'] as const;
 export type OperationKind = (typeof OPERATION_KINDS)[number];
 
-export const COMPONENTS = ['database'] as const;
-/** A part of a project that a backup can hold. */
+export const COMPONENTS = ['database', 'storage'] as const;
+/** A part of a project that a backup can hold; every backup holds the database, whose instant it is. */
 export type Component = (typeof COMPONENTS)[number];
+
+/** Storage objects by bucket and by the beginning of their name, `bucket/key`; an empty list: all. */
+export interface StorageChoice {
+  buckets: string[];
+  prefixes: string[];
+}
 
 export const RESTORE_CONTENTS = ['all', 'schema', 'data'] as const;
 export type RestoreContent = (typeof RESTORE_CONTENTS)[number];
@@ -19,6 +25,8 @@ export interface BackupInput {
   description: string;
   tags: string[];
   components: Component[];
+  /** Null or absent: all of the storage. */
+  storage?: StorageChoice | null;
   /** How long to wait for a table that someone else holds locked. */
   lockTimeoutSeconds: number;
   /** The operation whose leases cover this one: a safety backup takes none of its own. */
@@ -36,7 +44,11 @@ export interface BackupOutput {
   backupId: string;
   tables: number;
   rows: number;
-  /** Plain bytes of all artifacts. */
+  /** Storage objects in its list. Absent in results of earlier versions. */
+  objects?: number;
+  /** Objects whose bytes were read from the project; those of the others stood in an earlier backup. */
+  objectsRead?: number;
+  /** Plain bytes of all artifacts and objects. */
   sizeBytes: number;
   /** Bytes that this backup added to the repository. */
   storedBytes: number;
@@ -63,6 +75,10 @@ export interface RestoreInput {
   schemas: string[];
   tables: string[];
   content: RestoreContent;
+  /** Null or absent: all that the backup holds and the target can take. */
+  components?: Component[] | null;
+  /** Null or absent: all of the backup's storage. */
+  storage?: StorageChoice | null;
   /** The pre-flight report only; nothing is changed. */
   dryRun: boolean;
   /** Required when the target holds anything. */
@@ -109,9 +125,9 @@ export type OperationWorkflows = {
 
 /** The steps of each kind, in order; what progress shows. */
 export const OPERATION_STEPS = {
-  backup: ['connect', 'schema', 'rows', 'check', 'manifest', 'record'],
+  backup: ['connect', 'schema', 'rows', 'storage', 'check', 'manifest', 'record'],
   verify: ['presence', 'checksum', 'content', 'restore', 'compare', 'record'],
-  restore: ['preflight', 'prepare', 'pre-data', 'rows', 'post-data', 'compare', 'switch', 'record'],
+  restore: ['preflight', 'prepare', 'pre-data', 'rows', 'post-data', 'compare', 'switch', 'storage', 'record'],
   expire: ['manifest', 'sweep', 'record'],
 } as const satisfies Record<OperationKind, readonly string[]>;
 

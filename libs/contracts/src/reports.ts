@@ -56,6 +56,8 @@ export interface VerificationResult {
   bytes: number;
   tables: number;
   rows: number;
+  /** Storage objects in its list. Absent in results of earlier versions. */
+  objects?: number;
   seconds: number;
 }
 
@@ -96,6 +98,20 @@ export interface ReleaseReport {
   releasedAt: string;
 }
 
+/** What a restore did to a project's storage. */
+export interface RestoredStorage {
+  /** Buckets that have the backup's settings now. */
+  buckets: number;
+  /** Objects that were written. */
+  restored: number;
+  /** Objects that were there with the same bytes already. */
+  kept: number;
+  /** Objects that the project did not take; the differences name them. */
+  failed: number;
+  /** Plain bytes that were written. */
+  bytes: number;
+}
+
 /** What a restore would do, or did. */
 export interface RestoreReport {
   dryRun: boolean;
@@ -115,6 +131,8 @@ export interface RestoreReport {
   differences: Difference[];
   differenceCount: number;
   gaps: CoverageGap[];
+  /** Null or absent: no storage was given back. */
+  storage?: RestoredStorage | null;
   /** Null: the restore was not one of a copy, or was asked not to. */
   quarantine: Quarantine | null;
   /** The backup of the target that was taken first; null or absent: none. */

@@ -1,11 +1,11 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { OperationError } from '@holdfast/contracts';
-import type { PrismaClient } from '@holdfast/prisma';
+import type { Environment, PrismaClient } from '@holdfast/prisma';
 import type { Config } from '../config.ts';
 import { CONFIG, DATABASE } from '../database/database.module.ts';
 import { EnvironmentsService } from '../environments/environments.service.ts';
-import { guardAddress } from '../http/address-guard.ts';
+import { guardAddress, hostOf } from '../http/address-guard.ts';
 import type { Idempotency } from '../http/idempotency.ts';
 import type { Requester } from '../http/requester.ts';
 import type { OperationStarted } from '../operations/operation.dto.ts';
@@ -13,6 +13,7 @@ import { OperationsService } from '../operations/operations.service.ts';
 import { RepositoriesService } from '../repositories/repositories.service.ts';
 import type { CreateBackup, RestoreBackup } from './backup.dto.ts';
 import { BackupsService } from './backups.service.ts';
+import { componentsOf, requireStorage } from './components.ts';
 import { requireConfirmed } from './restore-guards.ts';
 import { safetyBackupOf } from './safety-backup.ts';
 import type { ValidateBackup } from './verification.dto.ts';
@@ -40,9 +41,11 @@ export class BackupVerbsService {
   async backup(given: CreateBackup, starter: Starter): Promise<OperationStarted> {
     const environment = await this.environments.require(given.environmentId, 'environmentId');
     const repository = await this.repositories.choose(given.repositoryId);
-    await this.guard(environment.host);
+    const components = componentsOf(environment, given.components);
+    requireStorage(components, given.storage);
+    await this.guardAll(environment);
     const backupId = randomUUIDv7();
-    const { description, tags, components, lockTimeoutSeconds } = given;
+    const { description, tags, storage, lockTimeoutSeconds } = given;
     return this.operations.start({
       kind: 'backup',
       environment,
@@ -53,7 +56,7 @@ export class BackupVerbsService {
         environmentId: environment.id,
         repositoryId: repository.id,
         name: given.name ?? `${environment.name} ${minuteOf(new Date())}`,
-        ...{ description, tags, components, lockTimeoutSeconds },
+        ...{ description, tags, components, storage, lockTimeoutSeconds },
       },
       ...starter,
     });
@@ -64,7 +67,8 @@ export class BackupVerbsService {
     const { environmentId, ...choices } = given;
     const target = await this.environments.require(environmentId ?? backup.environmentId, 'environmentId');
     requireConfirmed(given, backup, target);
-    await this.guard(target.host);
+    if (given.components) requireStorage(given.components, given.storage);
+    await this.guardAll(target);
     return this.operations.start({
       kind: 'restore',
       environment: target,
@@ -117,7 +121,9 @@ export class BackupVerbsService {
   }
 
   // Again at each start: a name may resolve to something else by now.
-  private guard(host: string): Promise<void> {
-    return guardAddress(host, this.config.HOLDFAST_ALLOW_PRIVATE_ADDRESSES);
+  private async guardAll({ host, projectUrl }: Environment): Promise<void> {
+    const allowance = this.config.HOLDFAST_ALLOW_PRIVATE_ADDRESSES;
+    await guardAddress(host, allowance);
+    if (projectUrl !== null) await guardAddress(hostOf(projectUrl), allowance, { at: 'projectUrl' });
   }
 }

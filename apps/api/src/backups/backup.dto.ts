@@ -11,6 +11,19 @@ const tags = z
   .transform((given) => [...new Set(given)])
   .meta({ example: ['nightly'] });
 
+const storageChoice = z
+  .strictObject({
+    buckets: z.array(z.string().min(1).max(200)).max(1_000).default([]).describe('Ids of buckets; empty: all'),
+    prefixes: z
+      .array(z.string().min(1).max(1_500))
+      .max(1_000)
+      .default([])
+      .describe('How names of objects begin, as `bucket/key`; empty: all'),
+  })
+  .nullable()
+  .default(null)
+  .meta({ example: { buckets: ['avatars'], prefixes: [] } });
+
 export const CreateBackup = z
   .strictObject({
     environmentId: z.uuid(),
@@ -18,7 +31,12 @@ export const CreateBackup = z
     name: name.optional().describe('The environment and the minute unless said'),
     description: description.default(''),
     tags: tags.default([]),
-    components: z.array(z.enum(COMPONENTS)).min(1).default(['database']),
+    components: z
+      .array(z.enum(COMPONENTS))
+      .refine((given) => given.includes('database'), { error: 'expected database among them' })
+      .optional()
+      .describe('All that the environment can give unless said'),
+    storage: storageChoice.describe('Which storage objects; null: all. The others are named as not inside'),
     lockTimeoutSeconds: z
       .int()
       .min(1)
@@ -61,6 +79,13 @@ export const RestoreBackup = z
     schemas: z.array(schemaName).max(1_000).default([]).describe('Empty: all'),
     tables: z.array(tableName).max(10_000).default([]).describe('Empty: all'),
     content: z.enum(RESTORE_CONTENTS).default('all'),
+    components: z
+      .array(z.enum(COMPONENTS))
+      .min(1)
+      .nullable()
+      .default(null)
+      .describe('Null: all that the backup holds and the target can take. Storage alone leaves the database as it is'),
+    storage: storageChoice.describe('Which storage objects; null: all'),
     dryRun: z.boolean().default(false).describe('Only the pre-flight report; nothing is changed'),
     overwrite: z.boolean().default(false).describe('Required when the target holds anything'),
     confirm: z
@@ -111,10 +136,11 @@ export const BackupView = z
     status: z.enum(BACKUP_STATUSES).describe('A backup is listed only once it is complete'),
     serverVersion: z.string(),
     database: z.string(),
-    sizeBytes: z.number().describe('Plain bytes of all artifacts'),
+    sizeBytes: z.number().describe('Plain bytes of all artifacts and objects'),
     storedBytes: z.number().describe('Bytes that it added to the repository'),
     tables: z.int(),
     rows: z.number(),
+    objects: z.number().describe('Storage objects'),
     gaps: z.int().describe('Kinds of things that are not inside; see `coverage`'),
     verifiedLevel: z.enum(VERIFY_LEVELS).nullable(),
     verifiedAt: z.iso.datetime().nullable(),

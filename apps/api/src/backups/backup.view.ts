@@ -29,6 +29,7 @@ export const backupView = (row: BackupRow): BackupView => ({
   storedBytes: Number(row.storedBytes),
   tables: row.tables,
   rows: Number(row.rows),
+  objects: Number(row.objects),
   gaps: coverageOf(row).gaps.length,
   verifiedLevel: row.verifiedLevel,
   verifiedAt: row.verifiedAt?.toISOString() ?? null,

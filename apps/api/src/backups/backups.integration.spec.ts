@@ -78,6 +78,7 @@ describe('202', () => {
         description: 'why',
         tags: ['a'],
         components: ['database'],
+        storage: null,
         lockTimeoutSeconds: 30,
       },
     });

@@ -33,6 +33,7 @@ export const VerificationView = z
     bytes: z.number(),
     tables: z.int(),
     rows: z.number(),
+    objects: z.number().optional().describe('Storage objects'),
     seconds: z.number(),
   })
   .meta({ id: 'VerificationResult' });

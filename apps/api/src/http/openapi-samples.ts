@@ -39,6 +39,7 @@ const OF_NAME: Record<string, unknown> = {
   etaSeconds: 5,
   tables: 42,
   rows: 1_250_000,
+  objects: 3_400,
   artifacts: 57,
   seconds: 21.4,
   latencyMs: 2.1,

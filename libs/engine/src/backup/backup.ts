@@ -65,7 +65,7 @@ export interface BackUpInput {
   storage?: StorageSource;
 }
 
-export interface BackupSummary extends BackupOutput {
+export interface BackupSummary extends Omit<BackupOutput, 'objects' | 'objectsRead'> {
   /** Only where storage is part of it. */
   storage?: {
     /** Objects in its list. */

@@ -1,4 +1,4 @@
-import type { PreflightFinding } from '@holdfast/contracts';
+import { OperationError, type PreflightFinding } from '@holdfast/contracts';
 import type pg from 'pg';
 import type { Manifest, RoleDescription } from '../manifest/manifest.ts';
 import { connect, disconnect, translateQuery } from '../postgres/connection.ts';
@@ -13,7 +13,7 @@ import { quarantineFindings, strangenessOf, wrongTargetFindings, type TargetGuar
 
 const SHOWN = 200;
 /** No policy may hide whether a table holds rows, and no search path what is looked at. */
-const LOOK_SETTINGS = { search_path: '', row_security: 'off' };
+export const LOOK_SETTINGS = { search_path: '', row_security: 'off' };
 
 export interface PreflightInput {
   manifest: Manifest;
@@ -39,6 +39,16 @@ export interface Preflight {
   present: Set<string>;
   /** Whether what acts by itself is to be switched off in what is restored. */
   quarantined: boolean;
+}
+
+/** Throws what a pre-flight found to stand in the way. */
+export function refuseBlockers({ findings }: Pick<Preflight, 'findings'>): void {
+  const blockers = findings.filter(({ severity }) => severity === 'blocker');
+  if (!blockers[0]) return;
+  const more = blockers.length > 1 ? ` (and ${blockers.length - 1} more reasons)` : '';
+  const { hint } = blockers[0];
+  const code = blockers[0].code === 'restore.wrong_target' ? 'restore.wrong_target' : 'restore.preflight_failed';
+  throw new OperationError(code, `${blockers[0].message}${more}`, hint ? { hint } : {});
 }
 
 const blocker = (code: PreflightFinding['code'], message: string, hint?: string): PreflightFinding => ({
@@ -156,9 +166,9 @@ function missingFindings(plan: RestorePlan | null): PreflightFinding[] {
 }
 
 /** Whether the target is another database than the one that the backup came from, and what follows from that. */
-async function copyFindings(
+export async function copyFindings(
   client: pg.Client,
-  { manifest, target, newDatabase, guard, quarantine }: PreflightInput,
+  { manifest, target, newDatabase, guard, quarantine }: Omit<PreflightInput, 'overwrite' | 'signal'>,
   overwritten: number,
 ): Promise<Pick<Preflight, 'quarantined' | 'findings'>> {
   if (!guard || newDatabase !== null) return quarantineFindings(quarantine, newDatabase !== null);

@@ -1,5 +1,6 @@
 import {
   OperationError,
+  type Component,
   type CoverageGap,
   type Difference,
   type Quarantine,
@@ -12,15 +13,18 @@ import { gap } from '../postgres/inspect.ts';
 import type { PostgresTarget } from '../postgres/target.ts';
 import type { Repository } from '../repository/repository.ts';
 import { Meter, type Run } from '../run.ts';
+import { restoredStorage, type RestoredObjects } from '../storage/restore-objects.ts';
 import { applyBackup } from './apply.ts';
 import { comparableCatalog, DATABASE_LOCALE_GAP } from './comparable-catalog.ts';
 import { compareWithBackup } from './compare.ts';
 import { EarlyCompare } from './early-compare.ts';
-import { preflight, type Preflight } from './preflight.ts';
+import { preflight, refuseBlockers, type Preflight } from './preflight.ts';
 import { chosenParts, planRestore, SupportFaults, type RestorePlan } from './restore-plan.ts';
 import { selectedCatalog, withoutValues } from './selected-catalog.ts';
 import { chosenScope, quarantine, quarantineOf, type QuarantineScope } from './quarantine.ts';
 import { readSelection, type Selection } from './selection.ts';
+import { restoreStorageAlone } from './storage-alone.ts';
+import { giveStorageBack, lookAtStorage, wantsDatabase, type StorageLook, type StorageTarget } from './storage-part.ts';
 import { keptDatabase, switchDatabases, unmark, wasSwitched, workingName } from './switch.ts';
 import { restoreWithin } from './within.ts';
 import type { TargetGuard } from './wrong-target.ts';
@@ -38,6 +42,10 @@ export interface RestoreArguments {
   schemas: string[];
   tables: string[];
   content: RestoreContent;
+  /** Null or absent: all that the backup holds and the target can take. */
+  components?: Component[] | null;
+  /** Where storage goes. Absent: it is not given back. */
+  storage?: StorageTarget;
   dryRun: boolean;
   overwrite: boolean;
   /** Absent: the caller answers for the target. */
@@ -55,6 +63,7 @@ export interface RestoreArguments {
   keepsMark?: boolean;
 }
 
+/** What became of the database. */
 interface Outcome {
   rowsCompared: boolean;
   keptDatabase: string | null;
@@ -64,11 +73,12 @@ interface Outcome {
 }
 
 /**
- * Gives a backup back. The whole of it, or chosen parts for a new database, is built in a database of its own beside the
+ * Gives a backup back: the database, then storage. The whole of it, or chosen parts for a new database, is built in a database of its own beside the
  * target, compared with the backup, and takes its name only when nothing differs; chosen parts, or rows alone, for the
  * database that is there go into it in one transaction. Until the end the target is untouched. Throws
- * `restore.preflight_failed`, `restore.wrong_target`, `restore.selection_unknown`, `postgres.statement_failed` (naming the statement),
- * `restore.differs`, `restore.quarantine_failed`, `backup.damaged`.
+ * `restore.preflight_failed`, `restore.wrong_target`, `restore.selection_unknown`, `storage.bucket_unknown`,
+ * `postgres.statement_failed` (naming the statement), `restore.differs`, `restore.quarantine_failed`, `backup.damaged`, and what
+ * the project's storage threw.
  */
 export async function restore(input: RestoreArguments, run: Run): Promise<RestoreReport> {
   const began = Date.now();
@@ -77,20 +87,34 @@ export async function restore(input: RestoreArguments, run: Run): Promise<Restor
   meter.step('preflight', 'artifacts', 1);
   refuseRowsAlone(input);
   const manifest = await readManifest(repository, sourceEnvironmentId, backupId, run.signal, manifestSha256);
+  const storage = await lookAtStorage(input, manifest, run.signal);
+  if (!wantsDatabase(input)) return restoreStorageAlone(input, manifest, storage, meter, run.signal);
   const selection = isSelective(input) ? await readSelection(repository, manifest, input, run.signal) : null;
   const database = input.newDatabase ?? input.target.database;
   const earlier = await restoredEarlier(input, database, run.signal);
   const done = earlier !== null;
-  const look = await preflight({
+  const there = await preflight({
     ...{ manifest, selection, target: input.target, newDatabase: done ? null : input.newDatabase },
     ...{ overwrite: input.overwrite || done, guard: input.guard, signal: run.signal },
     // of a new database an attempt after a kill would not see any more that it is one
     quarantine: input.quarantine === 'copies' && input.newDatabase !== null ? true : input.quarantine,
   });
+  const look = { ...there, findings: [...there.findings, ...storage.findings] };
   meter.add(1);
   const plan = selection && planRestore(selection, input.newDatabase === null ? look.present : new Set());
   const chosen = selection && plan ? { selection, plan } : null;
-  const answer = (outcome: Outcome): RestoreReport => report(input, manifest, chosen, look, began, outcome);
+  const answer = async (outcome: Outcome): Promise<RestoreReport> => {
+    const objects = await storageBack(input, manifest, storage, meter, run.signal);
+    return report(
+      input,
+      manifest,
+      chosen,
+      look,
+      began,
+      { ...outcome, gaps: [...outcome.gaps, ...storage.gaps] },
+      objects,
+    );
+  };
   const gaps = [...manifest.coverage.gaps, ...(plan?.gaps ?? [])];
   const compareRows = comparesRows(input, manifest, look) && input.content !== 'schema';
   const nothing: Outcome = {
@@ -146,15 +170,15 @@ function refuseRowsAlone({ content, newDatabase }: RestoreArguments): void {
   });
 }
 
-/** Throws what a pre-flight found to stand in the way. */
-export function refuseBlockers({ findings }: Pick<Preflight, 'findings'>): void {
-  const blockers = findings.filter(({ severity }) => severity === 'blocker');
-  if (!blockers[0]) return;
-  const more = blockers.length > 1 ? ` (and ${blockers.length - 1} more reasons)` : '';
-  const { hint } = blockers[0];
-  const code = blockers[0].code === 'restore.wrong_target' ? 'restore.wrong_target' : 'restore.preflight_failed';
-  throw new OperationError(code, `${blockers[0].message}${more}`, hint ? { hint } : {});
-}
+/** Null: it is a dry run, or nothing of storage is given back. */
+const storageBack = (
+  input: RestoreArguments,
+  manifest: Manifest,
+  { endpoint }: StorageLook,
+  meter: Meter,
+  signal: AbortSignal,
+): Promise<RestoredObjects | null> =>
+  endpoint === null || input.dryRun ? Promise.resolve(null) : giveStorageBack(input, manifest, endpoint, meter, signal);
 
 /** What an earlier attempt of this operation left that did it all and was killed before it could say so; else null. */
 const restoredEarlier = (
@@ -333,7 +357,9 @@ function report(
   look: Preflight,
   began: number,
   outcome: Outcome,
+  objects: RestoredObjects | null,
 ): RestoreReport {
+  const differences = [...outcome.differences, ...(objects?.differences ?? [])];
   const tables = chosen?.plan.tables ?? manifest.artifacts.filter(isTable);
   const rows = input.content === 'schema' ? [] : tables;
   return {
@@ -348,9 +374,10 @@ function report(
     bytes: sizeOf(chosen ? rows : manifest.artifacts),
     rowsCompared: outcome.rowsCompared,
     keptDatabase: outcome.keptDatabase,
-    differences: outcome.differences.slice(0, SHOWN),
-    differenceCount: outcome.differences.length,
-    gaps: outcome.gaps,
+    differences: differences.slice(0, SHOWN),
+    differenceCount: outcome.differences.length + (objects?.differenceCount ?? 0),
+    gaps: [...outcome.gaps, ...(objects?.gaps ?? [])],
+    storage: objects && restoredStorage(objects),
     quarantine: outcome.quarantine,
     seconds: (Date.now() - began) / 1000,
   };

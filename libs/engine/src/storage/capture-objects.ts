@@ -76,6 +76,7 @@ class ObjectCapture {
   private readonly slots: Slot[] = [];
   private readonly missing = new Names();
   private readonly replaced = new Names();
+  private readonly refused = new Names();
   private failure: unknown;
   private downloaded = 0;
   private reused = 0;
@@ -120,6 +121,10 @@ class ObjectCapture {
         ...this.missing.asGap(
           'objects-missing',
           'The database lists these objects, but the storage has no bytes for them.',
+        ),
+        ...this.refused.asGap(
+          'objects-refused',
+          'The storage does not answer to these names, so that their bytes cannot be read.',
         ),
         ...this.replaced.asGap(
           'objects-replaced',
@@ -174,9 +179,9 @@ class ObjectCapture {
     const { bucket, key, metadata, version, etag } = row;
     if (writer.saturated) await writer.room();
     const answer = await client.download(bucket, key, signal);
-    if (!answer) {
+    if (typeof answer === 'string') {
       bytes.end();
-      this.missing.add(objectName(row));
+      this[answer].add(objectName(row));
       meter.add(row.size);
       const none = { sha256: null, md5: null, pieces: null, replaced: false };
       return () => ({ bucket, key, metadata, version, etag, size: row.size, ...none });

@@ -1,4 +1,4 @@
-import { OperationError, type CoverageGap } from '@holdfast/contracts';
+import { OperationError, type CoverageGap, type StorageChoice } from '@holdfast/contracts';
 import type { ArtifactWriter } from '../backup/artifact-writer.ts';
 import type { PendingArtifact } from '../backup/capture-rows.ts';
 import { readManifest, type Manifest } from '../manifest/manifest.ts';
@@ -7,7 +7,7 @@ import type { Snapshot } from '../postgres/snapshot.ts';
 import type { Repository } from '../repository/repository.ts';
 import type { Meter } from '../run.ts';
 import { captureObjects } from './capture-objects.ts';
-import { bucketLines, countObjects, hasStorage, listObjects } from './source-objects.ts';
+import { bucketLines, choiceGap, countObjects, hasStorage, listObjects } from './source-objects.ts';
 import { StorageClient, type StorageEndpoint } from './storage-client.ts';
 
 /** What of a backup is about the project's storage. */
@@ -15,6 +15,8 @@ export interface StorageSource {
   endpoint: StorageEndpoint;
   /** The newest complete backup of the environment in the same repository; null: there is none. */
   parentBackupId: string | null;
+  /** Absent: all. */
+  choice?: StorageChoice;
   /** Objects read at once. */
   parallel: number;
 }
@@ -53,15 +55,16 @@ async function readParent({
 
 /**
  * Captures buckets and objects of the snapshot's instant. Throws `storage.missing` when the database is no project with
- * storage, `storage.unreachable`, `storage.refused`.
+ * storage, `storage.bucket_unknown`, `storage.unreachable`, `storage.refused`.
  */
 export async function captureStorage(input: CaptureStorageInput): Promise<CapturedStorage> {
   const { storage, repository, snapshot, writer, meter, signal } = input;
   // the session that holds the locks stays free for whoever needs it
   const session = await reading('Storage', () => snapshot.join());
+  const { choice = { buckets: [], prefixes: [] } } = storage;
   const { buckets, total } = await reading('Storage', async () => {
     if (!(await hasStorage(session))) throw noStorage();
-    return { buckets: await bucketLines(session), total: await countObjects(session) };
+    return { buckets: await bucketLines(session, choice), total: await countObjects(session, choice) };
   });
   meter.step('storage', 'bytes', total.bytes);
   const bytes = writer.begin();
@@ -71,10 +74,11 @@ export async function captureStorage(input: CaptureStorageInput): Promise<Captur
   try {
     const parent = await readParent(input);
     const { parallel } = storage;
-    const captured = await captureObjects(listObjects(session), {
+    const captured = await captureObjects(listObjects(session, choice), {
       ...{ repository, client, writer, meter, signal, parallel, parent },
     });
-    const { gaps, downloaded, reused, list } = captured;
+    const { downloaded, reused, list } = captured;
+    const gaps = [...choiceGap(choice, total.leftOut), ...captured.gaps];
     const artifacts = [(): ReturnType<PendingArtifact> => ({ kind: 'buckets', name: 'buckets', ...stored() }), list];
     return { artifacts, gaps, downloaded, reused };
   } finally {

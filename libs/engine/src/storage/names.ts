@@ -16,3 +16,10 @@ export class Names {
     return this.count === 0 ? [] : [{ code, subjects: this.shown, count: this.count, reason }];
   }
 }
+
+/**
+ * Whether a name can be asked for over HTTP and mean itself. A proxy on the way takes `.` and `..` out of a path, and
+ * with the service key the request would reach another object, in another bucket even.
+ */
+export const canBeAsked = (bucket: string, key: string | null): boolean =>
+  bucket !== '' && [bucket, key ?? ''].every((name) => name.split('/').every((part) => part !== '.' && part !== '..'));

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { faultCode } from '../postgres/connection.ts';
-import type { ObjectEntry } from './object-list.ts';
+import { objectName, type ObjectEntry } from './object-list.ts';
 
 /** Columns that servers of different ages may lack, with what is written into them. */
 const COLUMNS: Record<string, string> = {
@@ -12,6 +12,15 @@ const COLUMNS: Record<string, string> = {
   last_accessed_at: "(j -> 'metadata' ->> 'lastAccessedAt')::timestamptz",
   user_metadata: "nullif(j -> 'metadata' -> 'userMetadata', 'null'::jsonb)",
 };
+
+interface Differing {
+  bucket: string;
+  key: string;
+  size: number;
+  there: boolean;
+  found: number | null;
+  etag: string | null;
+}
 
 /** Gives uploaded objects their ids, owners and times back, as far as the platform lets this role. */
 export class ObjectRows {
@@ -49,5 +58,30 @@ export class ObjectRows {
       if (faultCode(error) !== '42501') throw error;
       this.refused = error instanceof Error ? error.message : String(error);
     });
+  }
+
+  /** Objects of which the project says something else than the backup: that they are not there, or other bytes. */
+  async compare(
+    entries: Pick<ObjectEntry, 'bucket' | 'key' | 'size' | 'md5'>[],
+  ): Promise<{ name: string; expected: string; found: string | null }[]> {
+    if (entries.length === 0) return [];
+    const json = JSON.stringify(entries.map(({ bucket, key, size, md5 }) => ({ bucket, key, size, md5 })));
+    // a server's name for parts that were uploaded one by one is no MD5
+    const { rows } = await this.client.query<Differing>(
+      `SELECT j ->> 'bucket' AS bucket, j ->> 'key' AS key, (j ->> 'size')::float8 AS size, o.name IS NOT NULL AS there,
+         s.size AS found, s.etag
+       FROM pg_catalog.jsonb_array_elements($1::jsonb) AS j
+       LEFT JOIN storage.objects o ON o.bucket_id = j ->> 'bucket' AND o.name = j ->> 'key'
+       CROSS JOIN LATERAL (SELECT (pg_catalog.to_jsonb(o) -> 'metadata' ->> 'size')::float8 AS size,
+         pg_catalog.replace(pg_catalog.to_jsonb(o) -> 'metadata' ->> 'eTag', '"', '') AS etag) AS s
+       WHERE o.name IS NULL OR s.size IS DISTINCT FROM (j ->> 'size')::float8
+         OR s.etag ~ '^[0-9a-f]{32}$' AND s.etag <> j ->> 'md5'`,
+      [json],
+    );
+    return rows.map(({ bucket, key, size, there, found, etag }) => ({
+      name: objectName({ bucket, key }),
+      expected: `${size} bytes`,
+      found: there ? `${found} bytes, ${etag}` : null,
+    }));
   }
 }

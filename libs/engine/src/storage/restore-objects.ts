@@ -1,4 +1,4 @@
-import type { CoverageGap } from '@holdfast/contracts';
+import type { CoverageGap, Difference, RestoredStorage, StorageChoice } from '@holdfast/contracts';
 import PQueue from 'p-queue';
 import { readArtifact, readText } from '../manifest/artifact-reader.ts';
 import { textArtifact, type Manifest, type ObjectListArtifact } from '../manifest/manifest.ts';
@@ -7,12 +7,14 @@ import { READ_SETTINGS } from '../postgres/snapshot.ts';
 import type { PostgresTarget } from '../postgres/target.ts';
 import type { Repository } from '../repository/repository.ts';
 import type { Meter } from '../run.ts';
-import { Names } from './names.ts';
+import { canBeAsked, Names } from './names.ts';
 import { bareEtag, objectName, readObjectList, type ObjectEntry } from './object-list.ts';
 import { ObjectRows } from './object-rows.ts';
+import { refuseUnknownBuckets } from './source-objects.ts';
 import { StorageClient, type Bucket, type StorageEndpoint } from './storage-client.ts';
 
 const ROWS_AT_ONCE = 500;
+const SHOWN = 200;
 
 export interface RestoreObjectsInput {
   repository: Repository;
@@ -21,21 +23,49 @@ export interface RestoreObjectsInput {
   endpoint: StorageEndpoint;
   /** The project's database: ids, owners and times of objects are given back there. */
   target: PostgresTarget;
-  /** Only these buckets; empty: all. */
-  buckets: string[];
-  /** Only objects whose name (`bucket/key`) begins with one of these; empty: all. */
-  prefixes: string[];
+  choice: StorageChoice;
   /** Objects written at once. */
   parallel: number;
   signal: AbortSignal;
   meter: Meter;
 }
 
-export interface RestoredObjects {
-  uploaded: number;
-  /** Objects that were there with the same bytes already. */
-  kept: number;
+export interface RestoredObjects extends RestoredStorage {
   gaps: CoverageGap[];
+  /** What the project did not take, or says otherwise of; the first by name, and how many. */
+  differences: Difference[];
+  differenceCount: number;
+}
+
+/** What the report says of it. */
+export const restoredStorage = ({ buckets, restored, kept, failed, bytes }: RestoredObjects): RestoredStorage => ({
+  ...{ buckets, restored, kept, failed, bytes },
+});
+
+/** The buckets of a backup, chosen ones. Throws `storage.bucket_unknown`. */
+export async function bucketsOf(
+  repository: Repository,
+  manifest: Manifest,
+  { buckets }: StorageChoice,
+  signal: AbortSignal,
+): Promise<Bucket[]> {
+  const text = await readText(repository, manifest, textArtifact(manifest, 'buckets'), signal);
+  const lines = text.split('\n').filter((part) => part !== '');
+  const all = lines.map((line) => JSON.parse(line) as Bucket);
+  refuseUnknownBuckets('The backup', buckets, new Set(all.map(({ id }) => id)));
+  return buckets.length === 0 ? all : all.filter(({ id }) => buckets.includes(id));
+}
+
+const isChosen = ({ buckets, prefixes }: StorageChoice, entry: ObjectEntry): boolean =>
+  (buckets.length === 0 || buckets.includes(entry.bucket)) &&
+  (prefixes.length === 0 || prefixes.some((prefix) => objectName(entry).startsWith(prefix)));
+
+/** Whether these are the bytes of the backup: by their MD5, or by the name that the server gave to them then. */
+function isSame({ md5, etag, replaced }: ObjectEntry, there: string | null): boolean {
+  if (there === null) return false;
+  const bare = bareEtag(there);
+  // of parts that were uploaded one by one the server's name is no MD5
+  return bare === md5 || (!replaced && etag !== null && bare === bareEtag(etag));
 }
 
 class ObjectRestore {
@@ -44,10 +74,11 @@ class ObjectRestore {
   private readonly rows: ObjectRows;
   private readonly queue: PQueue;
   private readonly missing = new Names();
+  private readonly differences: Difference[] = [];
+  private differenceCount = 0;
   private written: ObjectEntry[] = [];
   private failure: unknown;
-  private uploaded = 0;
-  private kept = 0;
+  private readonly counts: RestoredStorage = { buckets: 0, restored: 0, kept: 0, failed: 0, bytes: 0 };
 
   constructor(input: RestoreObjectsInput, client: StorageClient, rows: ObjectRows) {
     this.input = input;
@@ -57,13 +88,14 @@ class ObjectRestore {
   }
 
   async run(): Promise<RestoredObjects> {
-    const { repository, manifest, list, parallel, signal, meter } = this.input;
-    meter.step('storage', 'bytes', list.objectBytes);
+    const { repository, manifest, list, parallel, signal, meter, choice } = this.input;
+    const all = choice.buckets.length + choice.prefixes.length === 0;
+    meter.step('storage', 'bytes', all ? list.objectBytes : null);
     await this.putBuckets();
     try {
       for await (const entry of readObjectList(repository, manifest, list, signal)) {
         if (this.failure !== undefined) break;
-        if (!this.wants(entry)) continue;
+        if (!isChosen(choice, entry)) continue;
         if (entry.pieces === null) {
           this.missing.add(objectName(entry));
           continue;
@@ -80,7 +112,8 @@ class ObjectRestore {
     signal.throwIfAborted();
     if (this.failure !== undefined) throw this.failure;
     await this.writeRows();
-    return { uploaded: this.uploaded, kept: this.kept, gaps: this.gaps() };
+    const { differences, differenceCount } = this;
+    return { ...this.counts, gaps: this.gaps(), differences, differenceCount };
   }
 
   private gaps(): CoverageGap[] {
@@ -99,19 +132,17 @@ class ObjectRestore {
     return [...this.missing.asGap('objects-missing', 'The backup has no bytes for these objects.'), ...rows];
   }
 
-  private wants(entry: ObjectEntry): boolean {
-    const { buckets, prefixes } = this.input;
-    if (buckets.length > 0 && !buckets.includes(entry.bucket)) return false;
-    const name = objectName(entry);
-    return prefixes.length === 0 || prefixes.some((prefix) => name.startsWith(prefix));
+  private differs(kind: 'object' | 'bucket', subject: string, expected: string, found: string | null): void {
+    this.differenceCount++;
+    if (this.differences.length < SHOWN) this.differences.push({ kind, subject, expected, found, protection: false });
   }
 
   private async putBuckets(): Promise<void> {
-    const { repository, manifest, signal, buckets } = this.input;
-    const text = await readText(repository, manifest, textArtifact(manifest, 'buckets'), signal);
-    for (const line of text.split('\n').filter((part) => part !== '')) {
-      const bucket = JSON.parse(line) as Bucket;
-      if (buckets.length === 0 || buckets.includes(bucket.id)) await this.client.putBucket(bucket, signal);
+    const { repository, manifest, signal, choice } = this.input;
+    for (const bucket of await bucketsOf(repository, manifest, choice, signal)) {
+      const refusal = await this.client.putBucket(bucket, signal);
+      if (refusal === null) this.counts.buckets++;
+      else this.differs('bucket', bucket.id, 'given back', refusal);
     }
   }
 
@@ -126,37 +157,60 @@ class ObjectRestore {
 
   /** Order: the bytes, then the row. A run that was killed in between uploads nothing again, and writes the row. */
   private async putOne(entry: ObjectEntry): Promise<void> {
-    const { repository, manifest, signal, meter } = this.input;
-    const { bucket, key, size, metadata, md5 } = entry;
-    const there = await this.client.etagOf(bucket, key, size, signal);
-    if (there !== null && md5 !== null && bareEtag(there) === md5) this.kept++;
-    else {
-      const pieces = (entry.pieces ?? []).map(([chunk, offset, length]) => ({ chunk, offset, length, sha256: '' }));
-      const body = async function* (): AsyncGenerator<Buffer> {
-        const parts = readArtifact(repository, manifest, { name: objectName(entry), pieces }, signal);
-        // what is sent waits in queues, where it must not change
-        for await (const part of parts) yield Buffer.from(part);
-      };
-      const { contentType, cacheControl, userMetadata } = metadata;
-      await this.client.upload(bucket, key, { size, contentType, cacheControl, userMetadata, body }, signal);
-      this.uploaded++;
+    const { signal, meter } = this.input;
+    const { bucket, key, size } = entry;
+    const asked = canBeAsked(bucket, key);
+    if (asked && isSame(entry, await this.client.etagOf(bucket, key, size, signal))) {
+      this.counts.kept++;
+      this.written.push(entry);
+    } else {
+      const refusal = await this.upload(entry);
+      if (refusal === null) this.written.push(entry);
+      else {
+        this.counts.failed++;
+        this.differs('object', objectName(entry), `${size} bytes`, refusal);
+      }
     }
     meter.add(size, size);
-    this.written.push(entry);
+  }
+
+  private async upload(entry: ObjectEntry): Promise<string | null> {
+    const { repository, manifest, signal } = this.input;
+    const { bucket, key, size, metadata } = entry;
+    const pieces = (entry.pieces ?? []).map(([chunk, offset, length]) => ({ chunk, offset, length, sha256: '' }));
+    const body = async function* (): AsyncGenerator<Buffer> {
+      const parts = readArtifact(repository, manifest, { name: objectName(entry), pieces }, signal);
+      // what is sent waits in queues, where it must not change
+      for await (const part of parts) yield Buffer.from(part);
+    };
+    const { contentType, cacheControl, userMetadata } = metadata;
+    const upload = { size, contentType, cacheControl, userMetadata, body };
+    const refusal = await this.client.upload(bucket, key, upload, signal);
+    if (refusal === null) {
+      this.counts.restored++;
+      this.counts.bytes += size;
+    }
+    return refusal;
   }
 
   private async writeRows(): Promise<void> {
     const entries = this.written;
     this.written = [];
-    await this.rows.write(entries).catch((error: unknown) => {
-      throw translateQuery(error, 'storage.objects');
-    });
+    const wrong = await this.rows
+      .write(entries)
+      .then(() => this.rows.compare(entries))
+      .catch((error: unknown) => {
+        throw translateQuery(error, 'storage.objects');
+      });
+    for (const { name, expected, found } of wrong) this.differs('object', name, expected, found);
   }
 }
 
 /**
- * Gives buckets and objects back to a project, several at a time: objects that are there with the same bytes are left
- * alone, so a second run uploads nothing. Throws `storage.unreachable`, `storage.refused`, `backup.damaged`.
+ * Gives buckets and objects back to a project, several at a time, over rows that may be there without their bytes:
+ * objects that are there with the same bytes are left alone, so a second run uploads nothing. What the project does not
+ * take is a difference; the others go on. Throws `storage.bucket_unknown`, `storage.unreachable`, `storage.refused`
+ * (the key), `backup.damaged`.
  */
 export async function restoreObjects(input: RestoreObjectsInput): Promise<RestoredObjects> {
   const { endpoint, parallel, target, signal } = input;

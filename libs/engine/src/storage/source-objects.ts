@@ -1,3 +1,4 @@
+import { OperationError, type CoverageGap, type StorageChoice } from '@holdfast/contracts';
 import type pg from 'pg';
 import type { ObjectMetadata } from './object-list.ts';
 
@@ -22,21 +23,37 @@ export async function hasStorage(client: pg.Client): Promise<boolean> {
   return rows[0]?.there === true;
 }
 
-/** How many objects and bytes there are to read. */
-export async function countObjects(client: pg.Client): Promise<{ objects: number; bytes: number }> {
-  const { rows } = await client.query<{ objects: number; bytes: number }>(
-    `SELECT pg_catalog.count(*)::float8 AS objects,
-        coalesce(pg_catalog.sum((pg_catalog.to_jsonb(o) -> 'metadata' ->> 'size')::numeric), 0)::float8 AS bytes
-      FROM storage.objects o`,
+/** A marker of a deletion is no object. */
+const LIVE = `NOT coalesce((pg_catalog.to_jsonb(o) ->> 'is_delete_marker')::boolean, false)`;
+/** The chosen ones: $1 are buckets, $2 prefixes. */
+const CHOSEN = `(pg_catalog.cardinality($1::text[]) = 0 OR o.bucket_id = ANY ($1))
+  AND (pg_catalog.cardinality($2::text[]) = 0 OR EXISTS (SELECT FROM pg_catalog.unnest($2) AS p (prefix)
+    WHERE pg_catalog.starts_with(o.bucket_id || '/' || o.name, p.prefix)))`;
+
+/** How many objects and bytes there are to read, and how many objects were not chosen. */
+export async function countObjects(
+  client: pg.Client,
+  { buckets, prefixes }: StorageChoice,
+): Promise<{ objects: number; bytes: number; leftOut: number }> {
+  const { rows } = await client.query<{ objects: number; bytes: number; leftOut: number }>(
+    `SELECT pg_catalog.count(*) FILTER (WHERE chosen)::float8 AS objects,
+        coalesce(pg_catalog.sum(size) FILTER (WHERE chosen), 0)::float8 AS bytes,
+        pg_catalog.count(*) FILTER (WHERE NOT chosen)::float8 AS "leftOut"
+      FROM (SELECT ${CHOSEN} AS chosen, (pg_catalog.to_jsonb(o) -> 'metadata' ->> 'size')::numeric AS size
+        FROM storage.objects o WHERE ${LIVE}) AS listed`,
+    [buckets, prefixes],
   );
-  return rows[0] ?? { objects: 0, bytes: 0 };
+  return rows[0] ?? { objects: 0, bytes: 0, leftOut: 0 };
 }
 
 /**
- * Lists all objects by bucket and key, in the order of their bytes, a few hundred at a time. Servers of different ages
- * have more and fewer columns: those that may be missing are asked for by name. A marker of a deletion is no object.
+ * Lists the chosen objects by bucket and key, in the order of their bytes, a few hundred at a time. Servers of different
+ * ages have more and fewer columns: those that may be missing are asked for by name.
  */
-export async function* listObjects(client: pg.Client): AsyncGenerator<SourceObject> {
+export async function* listObjects(
+  client: pg.Client,
+  { buckets, prefixes }: StorageChoice,
+): AsyncGenerator<SourceObject> {
   await client.query(
     `DECLARE holdfast_objects NO SCROLL CURSOR FOR
       SELECT o.bucket_id AS bucket, o.name AS key, j ->> 'version' AS version, j -> 'metadata' ->> 'eTag' AS etag,
@@ -46,8 +63,9 @@ export async function* listObjects(client: pg.Client): AsyncGenerator<SourceObje
           'ownerId', j ->> 'owner_id', 'createdAt', j ->> 'created_at', 'updatedAt', j ->> 'updated_at',
           'lastAccessedAt', j ->> 'last_accessed_at') AS metadata
       FROM storage.objects o CROSS JOIN LATERAL (SELECT pg_catalog.to_jsonb(o) AS j) AS whole
-      WHERE NOT coalesce((j ->> 'is_delete_marker')::boolean, false)
+      WHERE ${LIVE} AND ${CHOSEN}
       ORDER BY o.bucket_id COLLATE "C", o.name COLLATE "C"`,
+    [buckets, prefixes],
   );
   for (;;) {
     const { rows } = await client.query<SourceObject>(`FETCH ${PAGE} FROM holdfast_objects`);
@@ -57,10 +75,39 @@ export async function* listObjects(client: pg.Client): AsyncGenerator<SourceObje
   await client.query('CLOSE holdfast_objects');
 }
 
-/** The buckets and their settings, whatever columns they have, one JSON object a line. */
-export async function bucketLines(client: pg.Client): Promise<string> {
-  const { rows } = await client.query<{ line: string }>(
-    `SELECT pg_catalog.to_jsonb(b)::text AS line FROM storage.buckets b ORDER BY b.id COLLATE "C"`,
+/** The chosen buckets and their settings, whatever columns they have, one JSON object a line. */
+export async function bucketLines(client: pg.Client, { buckets }: StorageChoice): Promise<string> {
+  const { rows } = await client.query<{ id: string; line: string }>(
+    `SELECT b.id, pg_catalog.to_jsonb(b)::text AS line FROM storage.buckets b
+      WHERE pg_catalog.cardinality($1::text[]) = 0 OR b.id = ANY ($1) ORDER BY b.id COLLATE "C"`,
+    [buckets],
   );
+  refuseUnknownBuckets('The project', buckets, new Set(rows.map(({ id }) => id)));
   return rows.map(({ line }) => `${line}\n`).join('');
 }
+
+/** Throws `storage.bucket_unknown`, naming every bucket that was asked for and is not known. */
+export function refuseUnknownBuckets(where: string, asked: string[], known: ReadonlySet<string>): void {
+  const unknown = asked.filter((bucket) => !known.has(bucket));
+  if (unknown.length === 0) return;
+  const more = unknown.length > 20 ? `, and ${unknown.length - 20} more` : '';
+  throw new OperationError(
+    'storage.bucket_unknown',
+    `${where} has no bucket ${unknown.slice(0, 20).join(', ')}${more}`,
+    {
+      hint: 'Buckets are named by their ids.',
+      errors: unknown.map((bucket) => ({ at: 'storage.buckets', message: `no bucket ${bucket}` })),
+    },
+  );
+}
+
+/** What a choice leaves out, for the coverage statement. */
+export const choiceGap = ({ buckets, prefixes }: StorageChoice, leftOut: number): CoverageGap[] =>
+  leftOut === 0
+    ? []
+    : [
+        {
+          ...{ code: 'objects-not-chosen', subjects: [...buckets, ...prefixes].slice(0, 20), count: leftOut },
+          reason: 'Only objects of these buckets, or whose names begin so, were asked for; the others are not inside.',
+        },
+      ];

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { OperationError } from '@holdfast/contracts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { encodeKey, StorageClient } from './storage-client.ts';
+import { encodeKey, StorageClient, type Upload } from './storage-client.ts';
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -46,13 +46,20 @@ const bytes =
   (_request, response) =>
     response.writeHead(200, { etag: '"abc"', ...headers }).end(text);
 
-async function textOf(bucket: string, key: string, signal = calm): Promise<string | null> {
+async function textOf(bucket: string, key: string, signal = calm): Promise<string> {
   const answer = await client.download(bucket, key, signal);
-  if (!answer) return null;
+  if (typeof answer === 'string') return answer;
   let text = '';
   for await (const part of answer.body) text += Buffer.from(part).toString();
   return text;
 }
+
+const uploadOf = (text: string): Upload => ({
+  ...{ size: text.length, contentType: 'text/plain', cacheControl: null, userMetadata: null },
+  body: async function* () {
+    yield Buffer.from(text);
+  },
+});
 
 const codeOf = (promise: Promise<unknown>): Promise<string> =>
   promise.then(
@@ -63,11 +70,11 @@ const codeOf = (promise: Promise<unknown>): Promise<string> =>
 describe('a download', () => {
   it('asks for a key exactly as it is, with the key of the service', async () => {
     answers = [bytes('rows')];
-    for (const key of ['a b?x=1', 'folder/', '//abs', 'q#1', '..', 'a/%2e%2e/ä']) {
+    for (const key of ['a b?x=1', 'folder/', '//abs', 'q#1', '..x', 'a/%2e%2e/ä']) {
       expect(await textOf('my bucket', key)).toBe('rows');
     }
     expect(asked.map(({ url }) => url.replace('/base/storage/v1/object/authenticated/my%20bucket/', ''))).toEqual([
-      ...['a%20b%3Fx%3D1', 'folder/', '//abs', 'q%231', '..', 'a/%252e%252e/%C3%A4'],
+      ...['a%20b%3Fx%3D1', 'folder/', '//abs', 'q%231', '..x', 'a/%252e%252e/%C3%A4'],
     ]);
     expect(asked[0]?.headers).toMatchObject({ authorization: 'Bearer the-key', apikey: 'the-key' });
   });
@@ -77,8 +84,29 @@ describe('a download', () => {
     ['400 with a 404 inside', json(400, { statusCode: '404', error: 'not_found', message: 'Object not found' })],
   ])('of what is not there is no error: %s', async (_name, answer) => {
     answers = [answer];
-    expect(await textOf('b', 'k')).toBeNull();
+    expect(await textOf('b', 'k')).toBe('missing');
     expect(asked).toHaveLength(1);
+  });
+
+  it('of a name that the server does not answer to is refused for itself', async () => {
+    answers = [json(400, { statusCode: '400', error: 'InvalidKey', message: 'Invalid key' })];
+    expect(await textOf('b', 'a%b')).toBe('refused');
+  });
+
+  it.each([
+    ['b', '..'],
+    ['b', '../c/x'],
+    ['b', 'a/../../c/x'],
+    ['b', './x'],
+    ['..', 'x'],
+    ['a/..', 'x'],
+    ['', 'x'],
+  ])('asks for no address that could be read as another one: bucket %j, key %j', async (bucket, key) => {
+    answers = [bytes('of another object')];
+    expect(await textOf(bucket, key)).toBe('refused');
+    expect(await client.etagOf(bucket, key, 1, calm)).toBeNull();
+    expect(await client.upload(bucket, key, uploadOf('x'), calm)).toContain('name');
+    expect(asked).toEqual([]);
   });
 
   it('waits as long as the server asks when there are too many requests', async () => {
@@ -115,6 +143,8 @@ describe('a download', () => {
     answers = [json(403, { message: 'jwt expired' })];
     expect(await codeOf(textOf('b', 'k'))).toBe('storage.refused');
     expect(asked).toHaveLength(1);
+    answers = [json(400, { statusCode: '403', error: 'Unauthorized', message: 'signature verification failed' })];
+    expect(await codeOf(textOf('b', 'k'))).toBe('storage.refused');
   });
 
   it('ends at once when it is stopped', async () => {
@@ -129,6 +159,21 @@ describe('a download', () => {
     server.close();
     server.closeAllConnections();
     expect(await codeOf(textOf('b', 'k'))).toBe('storage.unreachable');
+  });
+});
+
+describe('an upload', () => {
+  it('waits as long as the server asks', async () => {
+    answers = [json(429, {}, { 'retry-after': '1' }), json(200, {})];
+    expect(await client.upload('b', 'k', uploadOf('bytes'), calm)).toBeNull();
+    expect((asked[1]?.at ?? 0) - (asked[0]?.at ?? 0)).toBeGreaterThan(900);
+  });
+
+  it('that is refused for itself says why; one that is refused for the key ends it all', async () => {
+    answers = [json(400, { statusCode: '415', error: 'invalid_mime_type', message: 'mime type not supported' })];
+    expect(await client.upload('b', 'k', uploadOf('bytes'), calm)).toContain('mime type not supported');
+    answers = [json(401, { message: 'no' })];
+    expect(await codeOf(client.upload('b', 'k', uploadOf('bytes'), calm))).toBe('storage.refused');
   });
 });
 

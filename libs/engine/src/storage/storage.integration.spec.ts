@@ -87,9 +87,9 @@ async function giveBack(to: Project, more: { buckets?: string[]; prefixes?: stri
   const list = objectListOf(manifest);
   if (!list) throw new Error('no list of objects');
   return restoreObjects({
-    ...{ repository, manifest, list, target: to.target, buckets: [], prefixes: [], parallel: 4 },
+    ...{ repository, manifest, list, target: to.target, parallel: 4 },
     endpoint: { url: to.server.url, serviceKey: to.server.serviceRoleKey },
-    ...{ signal: calm.signal, meter: new Meter(calm), ...more },
+    ...{ signal: calm.signal, meter: new Meter(calm), choice: { buckets: [], prefixes: [], ...more } },
   });
 }
 
@@ -185,7 +185,7 @@ it('gives buckets and objects back byte for byte, with what was known of them; a
   const other = await makeProject('fresh');
   try {
     const done = await giveBack(other);
-    expect(done).toMatchObject({ uploaded: given.size, kept: 0 });
+    expect(done).toMatchObject({ restored: given.size, kept: 0, failed: 0, differences: [] });
     expect(done.gaps).toMatchObject([{ code: 'objects-missing', subjects: ['open/lost'] }]);
     for (const [name, bytes] of given) {
       const [bucket = '', ...key] = name.split('/');
@@ -206,7 +206,7 @@ it('gives buckets and objects back byte for byte, with what was known of them; a
     expect(restored).toEqual(await rowsOf(project));
     const buckets = `SELECT id, name, public, file_size_limit, allowed_mime_types FROM storage.buckets ORDER BY id`;
     expect((await other.client.query(buckets)).rows).toEqual((await project.client.query(buckets)).rows);
-    expect(await giveBack(other)).toMatchObject({ uploaded: 0, kept: given.size });
+    expect(await giveBack(other)).toMatchObject({ restored: 0, kept: given.size, bytes: 0, differenceCount: 0 });
   } finally {
     await other.server.stop();
   }
@@ -217,7 +217,7 @@ it('gives back only chosen buckets and prefixes', async () => {
   try {
     const chosen = await giveBack(other, { buckets: ['open'], prefixes: ['open/small/1', 'files/'] });
     const expected = [...given.keys()].filter((name) => name.startsWith('open/small/1'));
-    expect(chosen.uploaded).toBe(expected.length);
+    expect(chosen.restored).toBe(expected.length);
     const { rows } = await other.client.query(`SELECT DISTINCT bucket_id FROM storage.objects`);
     expect(rows).toEqual([{ bucket_id: 'open' }]);
   } finally {

@@ -224,6 +224,7 @@ function result(
   const { damage, differences = [], gaps = [] } = found;
   const artifacts = manifest?.artifacts ?? [];
   const tables = artifacts.filter(isTable);
+  const list = manifest && objectListOf(manifest);
   const proven = gaps.length > 0 ? 'proven-with-gaps' : 'proven';
   return {
     level: input.level,
@@ -234,9 +235,10 @@ function result(
     differenceCount: differences.length,
     gaps,
     artifacts: artifacts.length,
-    bytes: artifacts.reduce((sum, { size }) => sum + size, 0),
+    bytes: artifacts.reduce((sum, { size }) => sum + size, list?.objectBytes ?? 0),
     tables: tables.length,
     rows: tables.reduce((sum, { rows }) => sum + rows, 0),
+    objects: list?.objects ?? 0,
     seconds: (Date.now() - began) / 1000,
   };
 }

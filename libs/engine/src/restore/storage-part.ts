@@ -1,0 +1,135 @@
+import { OperationError, type CoverageGap, type PreflightFinding, type StorageChoice } from '@holdfast/contracts';
+import { objectListOf, type Manifest } from '../manifest/manifest.ts';
+import { gap } from '../postgres/inspect.ts';
+import type { Meter } from '../run.ts';
+import { bucketsOf, restoreObjects, type RestoredObjects } from '../storage/restore-objects.ts';
+import { StorageClient, type StorageEndpoint } from '../storage/storage-client.ts';
+import type { RestoreArguments } from './restore.ts';
+
+/** What of a restore is about the target's storage. */
+export interface StorageTarget {
+  /** Null: the target has no address of its project, or no key. */
+  endpoint: StorageEndpoint | null;
+  /** Null: all. */
+  choice: StorageChoice | null;
+  /** Objects written at once. */
+  parallel: number;
+}
+
+/** Whether storage is given back, where to, and what is told of it beforehand. */
+export interface StorageLook {
+  findings: PreflightFinding[];
+  gaps: CoverageGap[];
+  /** Null: it is not. */
+  endpoint: StorageEndpoint | null;
+}
+
+const ALL: StorageChoice = { buckets: [], prefixes: [] };
+const nothing: StorageLook = { findings: [], gaps: [], endpoint: null };
+
+/** Whether a restore is one of the database as well. */
+export const wantsDatabase = ({ components }: Pick<RestoreArguments, 'components'>): boolean =>
+  components?.includes('database') ?? true;
+
+/** Why storage stays out of a restore that did not ask for it by name; null: it goes along. */
+function leftOutBecause({ newDatabase, schemas, tables, content }: RestoreArguments): string | null {
+  if (newDatabase !== null) return 'A new database has no project server that could take them.';
+  if (schemas.length + tables.length > 0) return 'Only chosen tables were asked for.';
+  return content === 'schema' ? 'Only the schema was asked for.' : null;
+}
+
+function leftOut(asked: boolean, code: string, objects: number, reason: string, hint: string): StorageLook {
+  const message = `The ${objects} storage objects of the backup are not given back: ${reason}`;
+  if (asked) return { ...nothing, findings: [{ severity: 'blocker', code, message, hint }] };
+  const finding: PreflightFinding = { severity: 'warning', code, message, hint };
+  return { ...nothing, findings: [finding], gaps: [gap('objects-not-restored', ['storage objects'], reason)] };
+}
+
+/**
+ * Decides whether the storage of a backup is given back, and asks the project whether it would take it. Throws
+ * `storage.bucket_unknown` for a chosen bucket that the backup does not hold.
+ */
+export async function lookAtStorage(
+  input: RestoreArguments,
+  manifest: Manifest,
+  signal: AbortSignal,
+): Promise<StorageLook> {
+  const { storage, components = null, repository } = input;
+  const list = objectListOf(manifest);
+  const asked = components?.includes('storage') ?? false;
+  if (!storage || (components !== null && !asked)) return nothing;
+  if (!list) {
+    const message = 'The backup holds no storage';
+    return asked
+      ? { ...nothing, findings: [{ severity: 'blocker', code: 'storage.not_in_backup', message }] }
+      : nothing;
+  }
+  const { endpoint, choice } = storage;
+  await bucketsOf(repository, manifest, choice ?? ALL, signal);
+  const reason = asked && input.newDatabase === null ? null : leftOutBecause(input);
+  if (reason !== null) {
+    const hint = "Storage goes back into an environment's own project: leave newDatabase and the choice of tables out.";
+    return leftOut(asked, 'storage.left_out', list.objects, reason, hint);
+  }
+  if (endpoint === null) {
+    const hint = 'Give the target environment projectUrl and serviceKey.';
+    return leftOut(
+      asked,
+      'storage.no_endpoint',
+      list.objects,
+      'The target has no project address or service key.',
+      hint,
+    );
+  }
+  const refused = await refusalOf(endpoint, signal);
+  const what = choice ? 'Chosen storage objects' : `${list.objects} storage objects, ${list.objectBytes} bytes,`;
+  const message = `${what} are given back to the project; those that are there with other bytes are replaced`;
+  const finding: PreflightFinding = { severity: 'note', code: 'storage.restored', message };
+  return { findings: [refused ?? finding], gaps: [], endpoint };
+}
+
+async function refusalOf(endpoint: StorageEndpoint, signal: AbortSignal): Promise<PreflightFinding | null> {
+  const client = new StorageClient(endpoint, 1);
+  try {
+    await client.check(signal);
+    return null;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof OperationError)) throw error;
+    const { code, message, hint } = error;
+    return { severity: 'blocker', code, message, ...(hint === undefined ? {} : { hint }) };
+  } finally {
+    await client.close();
+  }
+}
+
+/**
+ * Gives storage back, after the database: its rows came with that, and name objects whose bytes may not be there. Each is
+ * asked for; where the bytes are missing or others, they are uploaded over the row, which then gets its old id, owner and
+ * times again. Before the switch the project's server would still write to the database that is replaced. A kill leaves
+ * the database switched, with the operation's mark: the next attempt comes straight here, and uploads what is missing.
+ */
+export async function giveStorageBack(
+  input: RestoreArguments,
+  manifest: Manifest,
+  endpoint: StorageEndpoint,
+  meter: Meter,
+  signal: AbortSignal,
+): Promise<RestoredObjects> {
+  const list = objectListOf(manifest);
+  if (!list) throw new Error('the backup holds no storage');
+  const { repository, target, storage } = input;
+  const { choice, parallel = 1 } = storage ?? {};
+  const objects = { repository, manifest, list, endpoint, target, choice: choice ?? ALL, parallel, signal, meter };
+  try {
+    return await restoreObjects(objects);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof OperationError) || !wantsDatabase(input)) throw error;
+    const { code, message, hint, retryable } = error;
+    throw new OperationError(code, `The database is restored, its storage is not: ${message}`, {
+      ...(hint === undefined ? {} : { hint }),
+      ...{ retryable, cause: error },
+    });
+  }
+}
