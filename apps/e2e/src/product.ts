@@ -11,6 +11,7 @@ import type { StackOptions } from '@holdfast/tools/stack-options';
 export type Operation = components['schemas']['OperationDetail'];
 export type Backup = components['schemas']['Backup'];
 type RestoreBackup = components['schemas']['RestoreBackup'];
+type CreateEnvironment = components['schemas']['CreateEnvironment'];
 /** How to sign in to a Postgres database. */
 export type Database = Stack['database'];
 
@@ -67,9 +68,14 @@ async function signIn({ urls, owner }: Pick<Stack, 'urls' | 'owner'>): Promise<s
 }
 
 /** Registers a database as an environment; answers its id. */
-export async function register(api: ApiClient, name: string, database: Database): Promise<string> {
+export async function register(
+  api: ApiClient,
+  name: string,
+  database: Database,
+  more: Partial<CreateEnvironment> = {},
+): Promise<string> {
   const { host, port, user, password } = database;
-  const body = { name, host, port, user, password, database: database.database, tlsMode: 'disable' as const };
+  const body = { name, host, port, user, password, database: database.database, tlsMode: 'disable' as const, ...more };
   return answered(await api.POST('/api/v1/environments', { body })).id;
 }
 

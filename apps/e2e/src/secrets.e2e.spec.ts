@@ -1,7 +1,13 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { once, throwawayPostgres, type ThrowawayPostgres } from '@holdfast/testing';
+import { makeTempDir, once, throwawayPostgres, type ThrowawayPostgres } from '@holdfast/testing';
+import {
+  createProjectDatabase,
+  plantObjects,
+  startProjectServer,
+  type ProjectServer,
+} from '@holdfast/testing/supabase';
 import { answered } from '@holdfast/tools/operations-client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { askEverything } from './every-answer.ts';
@@ -17,11 +23,15 @@ import { fillShop } from './shop-database.ts';
 const PASSWORD_CORE = 'Geheim7f3a91Kennwort';
 const PASSWORD = `p:w\\ '"%20$&${PASSWORD_CORE}`;
 const WRONG_PASSWORD = 'Falsch51be07Kennwort';
+const WRONG_KEY = 'Falscher51be07Dienstschluessel';
+const ACCESS_TOKEN = `sbp_${'51be07'.repeat(7).slice(0, 40)}`;
 const HELD_MS = 1_000;
 
 let product: Product;
 let source: ThrowawayPostgres;
 let shop: Database;
+let project: ProjectServer;
+let projectDir: string;
 const notes: string[] = [];
 const ids: Record<string, string[]> = {};
 
@@ -33,11 +43,18 @@ beforeAll(async () => {
   await once(source.target, `CREATE ROLE backup SUPERUSER LOGIN PASSWORD '${PASSWORD.replaceAll("'", "''")}'`);
   const made = await source.createDatabase('shop');
   await fillShop(made, 20_000);
+  await createProjectDatabase(made);
+  projectDir = await makeTempDir('secrets-project');
+  project = await startProjectServer({ target: made, dir: projectDir });
+  await once(made, "INSERT INTO storage.buckets (id, name) VALUES ('files', 'files')");
+  await plantObjects(project, made, { bucket: 'files', count: 20, size: 100 });
   shop = { ...made, user: 'backup', password: PASSWORD };
 });
 afterAll(async () => {
   await product?.stop();
+  await project?.stop();
   await source?.stop();
+  await rm(projectDir, { recursive: true, force: true });
 });
 
 async function secrets(): Promise<Secret[]> {
@@ -48,6 +65,9 @@ async function secrets(): Promise<Secret[]> {
   return [
     { name: "the environment's password", text: PASSWORD_CORE },
     { name: 'the wrong password', text: WRONG_PASSWORD },
+    { name: 'the service key', text: project.serviceRoleKey },
+    { name: 'the wrong service key', text: WRONG_KEY },
+    { name: 'the access token', text: ACCESS_TOKEN },
     { name: "the owner's password", text: stack.owner.password ?? '' },
     { name: 'the session', text: token },
     { name: 'the API token', text: apiToken },
@@ -68,19 +88,26 @@ async function slowBackup(environmentId: string): Promise<string> {
 
 async function useEverything(): Promise<void> {
   const { api } = product;
-  const good = await register(api, 'shop', shop);
+  const keys = { projectUrl: project.url, serviceKey: project.serviceRoleKey, accessToken: ACCESS_TOKEN };
+  const good = await register(api, 'shop', shop, keys);
   const bad = await register(api, 'shop-wrong', { ...shop, password: WRONG_PASSWORD });
+  const locked = await register(api, 'shop-locked', shop, { ...keys, serviceKey: WRONG_KEY });
   for (const id of [good, bad]) await api.POST('/api/v1/environments/{id}/test', { params: { path: { id } } });
   const backup = await completed(api, await slowBackup(good));
   const backupId = backup.backupId ?? '';
   await completed(api, await startVerify(api, backupId, 'restore'));
   await completed(api, await startRestore(api, backupId, { newDatabase: 'shop_restored' }));
+  expect(backup.result).toMatchObject({ objects: 20, objectsRead: 20 });
+  const into = { environmentId: good, components: ['storage' as const], overwrite: true };
+  await completed(api, await startRestore(api, backupId, into));
+  const refused = await ended(api, await startBackup(api, locked));
+  expect([refused.status, refused.error?.code]).toEqual(['failed', 'storage.refused']);
   const failing = await ended(api, await startBackup(api, bad));
   expect([failing.status, failing.error?.code]).toEqual(['failed', 'environment.sign_in_failed']);
   await ended(api, await startRestore(api, backupId, { environmentId: bad, overwrite: true, confirm: 'shop-wrong' }));
   const page = answered(await api.GET('/api/v1/progress', { params: { query: { limit: 100 } } }));
   ids['progress'] = page.items.map(({ id }) => id);
-  ids['environments'] = [good, bad];
+  ids['environments'] = [good, bad, locked];
   ids['backup'] = [backupId];
   ids['repositories'] = answered(await api.GET('/api/v1/repositories')).items.map(({ id }) => id);
   ids['users'] = answered(await api.GET('/api/v1/users')).items.map(({ id }) => id);

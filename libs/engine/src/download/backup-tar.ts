@@ -6,10 +6,12 @@ import { pack, type Pack } from 'tar-stream';
 import { readArtifact } from '../manifest/artifact-reader.ts';
 import {
   isTable,
+  objectListOf,
   readManifest,
   textArtifact,
   type Artifact,
   type Manifest,
+  type ObjectListArtifact,
   type TextArtifact,
 } from '../manifest/manifest.ts';
 import { readStored } from '../repository/chunk-store.ts';
@@ -17,6 +19,8 @@ import { release } from '../repository/slabs.ts';
 import type { Repository } from '../repository/repository.ts';
 import { copyInStatement } from '../restore/load-rows.ts';
 import { Meter, type Run } from '../run.ts';
+import { objectName } from '../storage/object-list.ts';
+import { tarObjects } from './tar-objects.ts';
 import { readmeText, RESTORE_SCRIPT } from './tar-texts.ts';
 
 export interface TarInput {
@@ -89,6 +93,30 @@ class BackupTar {
     }
     const objects = this.manifest.artifacts.find(({ kind }) => kind === 'large-objects');
     if (objects) await this.rows('5-large-objects', objects);
+    const list = objectListOf(this.manifest);
+    if (list) await this.storage(list);
+  }
+
+  /** The list goes first, which is read twice: a tar names the size of a file before its bytes. */
+  private async storage(list: ObjectListArtifact): Promise<void> {
+    const { repository, manifest, ended } = this;
+    const all = () => tarObjects(repository, manifest, list, ended);
+    await this.plain('8-storage/buckets.jsonl', textArtifact(manifest, 'buckets'));
+    let size = 0;
+    for await (const { line } of all()) size += line.length;
+    await this.entry(
+      '8-storage/objects.jsonl',
+      size,
+      (async function* () {
+        for await (const { line } of all()) yield line;
+      })(),
+    );
+    for await (const { entry, file } of all()) {
+      if (file === null) continue;
+      const pieces = (entry.pieces ?? []).map(([chunk, offset, length]) => ({ chunk, offset, length, sha256: '' }));
+      const bytes = readArtifact(repository, manifest, { name: objectName(entry), pieces }, ended);
+      await this.entry(`8-storage/${file}`, entry.size, owned(bytes));
+    }
   }
 
   private async entry(name: string, size: number, bytes: AsyncIterable<Uint8Array>, mode = 0o644): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Manifest } from '../manifest/manifest.ts';
+import { objectListOf, type Manifest } from '../manifest/manifest.ts';
 
 /** Restores an unpacked tar; needs psql and zstd, nothing else. */
 export const RESTORE_SCRIPT = `#!/usr/bin/env bash
@@ -30,6 +30,11 @@ fi
 echo "post-data"; sed '/^SET transaction_timeout = 0;$/d' 6-post-data.sql | run --file -
 echo "database";  run --file 7-database.sql
 echo "done"
+`;
+
+const STORAGE_ROWS = `| \`8-storage/buckets.jsonl\` | buckets and their settings, one JSON object a line |
+| \`8-storage/objects.jsonl\` | storage objects: \`file\` says where the bytes of \`bucket\` and \`key\` are, null: nowhere |
+| \`8-storage/objects/…\` | their bytes |
 `;
 
 /** What lies in the tar and how to use it, for somebody who has nothing but it. */
@@ -67,7 +72,7 @@ The script makes the roles that are missing (without passwords) and stops at the
 | \`5-large-objects.sql\`, \`5-large-objects.copy…\` | large objects, and their bytes by object and offset |
 | \`6-post-data.sql\` | indexes, keys, triggers, policies |
 | \`7-database.sql\` | settings and grants of the database itself |
-
+${objectListOf(manifest) ? STORAGE_ROWS : ''}
 ## What is not inside
 
 ${gaps.length === 0 ? 'Nothing that was found is missing.' : gaps.join('\n')}

@@ -104,7 +104,7 @@ export async function restore(input: RestoreArguments, run: Run): Promise<Restor
   const plan = selection && planRestore(selection, input.newDatabase === null ? look.present : new Set());
   const chosen = selection && plan ? { selection, plan } : null;
   const answer = async (outcome: Outcome): Promise<RestoreReport> => {
-    const objects = await storageBack(input, manifest, storage, meter, run.signal);
+    const objects = await storageBack(input, manifest, storage, outcome, meter, run.signal);
     return report(
       input,
       manifest,
@@ -175,10 +175,13 @@ const storageBack = (
   input: RestoreArguments,
   manifest: Manifest,
   { endpoint }: StorageLook,
+  { keptDatabase }: Outcome,
   meter: Meter,
   signal: AbortSignal,
 ): Promise<RestoredObjects | null> =>
-  endpoint === null || input.dryRun ? Promise.resolve(null) : giveStorageBack(input, manifest, endpoint, meter, signal);
+  endpoint === null || input.dryRun
+    ? Promise.resolve(null)
+    : giveStorageBack(input, manifest, { endpoint, keptDatabase }, meter, signal);
 
 /** What an earlier attempt of this operation left that did it all and was killed before it could say so; else null. */
 const restoredEarlier = (

@@ -62,7 +62,10 @@ export async function restoreStorageAlone(
   meter.add(1);
   const findings = [...found, ...told];
   if (!input.dryRun) refuseBlockers({ findings });
-  const given = endpoint && !input.dryRun ? await giveStorageBack(input, manifest, endpoint, meter, signal) : null;
+  const given =
+    endpoint && !input.dryRun
+      ? await giveStorageBack(input, manifest, { endpoint, keptDatabase: null }, meter, signal)
+      : null;
   return {
     ...{ dryRun: input.dryRun, database: input.target.database, serverVersion, findings },
     // by name they are known to the project only

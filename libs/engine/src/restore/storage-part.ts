@@ -112,7 +112,7 @@ async function refusalOf(endpoint: StorageEndpoint, signal: AbortSignal): Promis
 export async function giveStorageBack(
   input: RestoreArguments,
   manifest: Manifest,
-  endpoint: StorageEndpoint,
+  { endpoint, keptDatabase }: { endpoint: StorageEndpoint; keptDatabase: string | null },
   meter: Meter,
   signal: AbortSignal,
 ): Promise<RestoredObjects> {
@@ -120,7 +120,9 @@ export async function giveStorageBack(
   if (!list) throw new Error('the backup holds no storage');
   const { repository, target, storage } = input;
   const { choice, parallel = 1 } = storage ?? {};
-  const objects = { repository, manifest, list, endpoint, target, choice: choice ?? ALL, parallel, signal, meter };
+  const replaced = keptDatabase === null ? null : { ...target, database: keptDatabase };
+  const where = { endpoint, target, replaced, parallel };
+  const objects = { repository, manifest, list, ...where, choice: choice ?? ALL, signal, meter };
   try {
     return await restoreObjects(objects);
   } catch (error) {

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { faultCode } from '../postgres/connection.ts';
 import { objectName, type ObjectEntry } from './object-list.ts';
+import type { SourceObject } from './source-objects.ts';
 
 /** Columns that servers of different ages may lack, with what is written into them. */
 const COLUMNS: Record<string, string> = {
@@ -25,7 +26,7 @@ interface Differing {
 /** Gives uploaded objects their ids, owners and times back, as far as the platform lets this role. */
 export class ObjectRows {
   private readonly client: pg.Client;
-  private statement: string | null | undefined;
+  private columns: ReadonlySet<string> | undefined;
   /** Why rows could not be changed; null: all were. */
   refused: string | null = null;
 
@@ -33,31 +34,53 @@ export class ObjectRows {
     this.client = client;
   }
 
-  private async prepare(): Promise<string | null> {
+  private async known(): Promise<ReadonlySet<string>> {
+    if (this.columns) return this.columns;
     const { rows } = await this.client.query<{ name: string }>(
       `SELECT attname AS name FROM pg_catalog.pg_attribute
        WHERE attrelid = 'storage.objects'::pg_catalog.regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''`,
     );
-    const there = new Set(rows.map(({ name }) => name));
-    const set = Object.entries(COLUMNS).flatMap(([name, value]) => (there.has(name) ? [`${name} = ${value}`] : []));
     // the trigger that stamps updated_at would overwrite what we write; a role that may not turn it off loses that column
     await this.client.query('SET session_replication_role = replica').catch((error: unknown) => {
       if (faultCode(error) !== '42501') throw error;
     });
-    if (set.length === 0) return null;
-    return `UPDATE storage.objects o SET ${set.join(', ')} FROM pg_catalog.jsonb_array_elements($1::jsonb) AS j
-      WHERE o.bucket_id = j ->> 'bucket' AND o.name = j ->> 'key'`;
+    return (this.columns = new Set(rows.map(({ name }) => name)));
   }
 
   async write(entries: Pick<ObjectEntry, 'bucket' | 'key' | 'metadata'>[]): Promise<void> {
     if (entries.length === 0 || this.refused !== null) return;
-    this.statement ??= await this.prepare();
-    if (this.statement === null) return;
+    const there = await this.known();
+    const set = Object.entries(COLUMNS).flatMap(([name, value]) => (there.has(name) ? [`${name} = ${value}`] : []));
+    if (set.length === 0) return;
     const json = JSON.stringify(entries.map(({ bucket, key, metadata }) => ({ bucket, key, metadata })));
-    await this.client.query(this.statement, [json]).catch((error: unknown) => {
+    await this.change(
+      `UPDATE storage.objects o SET ${set.join(', ')} FROM pg_catalog.jsonb_array_elements($1::jsonb) AS j
+       WHERE o.bucket_id = j ->> 'bucket' AND o.name = j ->> 'key'`,
+      json,
+    );
+  }
+
+  private async change(statement: string, json: string): Promise<void> {
+    await this.client.query(statement, [json]).catch((error: unknown) => {
       if (faultCode(error) !== '42501') throw error;
       this.refused = error instanceof Error ? error.message : String(error);
     });
+  }
+
+  /** Gives rows the versions that others of the same name, size and ETag have. */
+  async takeOver(others: SourceObject[]): Promise<void> {
+    if (others.length === 0 || !(await this.known()).has('version') || this.refused !== null) return;
+    const of = (text: string): string => `pg_catalog.replace(${text}, '"', '')`;
+    const json = JSON.stringify(
+      others.map(({ bucket, key, size, etag, version }) => ({ bucket, key, size, etag, version })),
+    );
+    await this.change(
+      `UPDATE storage.objects o SET version = j ->> 'version' FROM pg_catalog.jsonb_array_elements($1::jsonb) AS j
+       WHERE o.bucket_id = j ->> 'bucket' AND o.name = j ->> 'key' AND o.version IS DISTINCT FROM j ->> 'version'
+         AND j ->> 'version' IS NOT NULL AND (o.metadata ->> 'size')::float8 = (j ->> 'size')::float8
+         AND ${of("o.metadata ->> 'eTag'")} = ${of("j ->> 'etag'")}`,
+      json,
+    );
   }
 
   /** Objects of which the project says something else than the backup: that they are not there, or other bytes. */

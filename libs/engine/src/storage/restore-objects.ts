@@ -10,6 +10,7 @@ import type { Meter } from '../run.ts';
 import { canBeAsked, Names } from './names.ts';
 import { bareEtag, objectName, readObjectList, type ObjectEntry } from './object-list.ts';
 import { ObjectRows } from './object-rows.ts';
+import { takeOverVersions } from './previous-versions.ts';
 import { refuseUnknownBuckets } from './source-objects.ts';
 import { StorageClient, type Bucket, type StorageEndpoint } from './storage-client.ts';
 
@@ -24,6 +25,8 @@ export interface RestoreObjectsInput {
   /** The project's database: ids, owners and times of objects are given back there. */
   target: PostgresTarget;
   choice: StorageChoice;
+  /** The database that the target has replaced, if there is one: it knows what the project holds already. */
+  replaced: PostgresTarget | null;
   /** Objects written at once. */
   parallel: number;
   signal: AbortSignal;
@@ -88,9 +91,10 @@ class ObjectRestore {
   }
 
   async run(): Promise<RestoredObjects> {
-    const { repository, manifest, list, parallel, signal, meter, choice } = this.input;
+    const { repository, manifest, list, parallel, signal, meter, choice, replaced } = this.input;
     const all = choice.buckets.length + choice.prefixes.length === 0;
     meter.step('storage', 'bytes', all ? list.objectBytes : null);
+    if (replaced) await takeOverVersions(this.rows, replaced, choice, signal);
     await this.putBuckets();
     try {
       for await (const entry of readObjectList(repository, manifest, list, signal)) {

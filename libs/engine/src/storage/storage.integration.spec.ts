@@ -87,7 +87,7 @@ async function giveBack(to: Project, more: { buckets?: string[]; prefixes?: stri
   const list = objectListOf(manifest);
   if (!list) throw new Error('no list of objects');
   return restoreObjects({
-    ...{ repository, manifest, list, target: to.target, parallel: 4 },
+    ...{ repository, manifest, list, target: to.target, replaced: null, parallel: 4 },
     endpoint: { url: to.server.url, serviceKey: to.server.serviceRoleKey },
     ...{ signal: calm.signal, meter: new Meter(calm), choice: { buckets: [], prefixes: [], ...more } },
   });
