@@ -5,15 +5,15 @@ const LIMIT_MB = 512;
 /** What a measurement of memory may differ by from one run to the next. */
 const NOISE_MB = 96;
 
-// The full figures, 100,000 objects and one of 5 GiB, are in docs/performance.md; this sees to it that they would hold.
+// `node tools/storage-memory.ts` measures 100,000 objects and one of 5 GiB; this sees to it that they would hold.
 it('memory does not grow with the number and the size of objects, and small ones share files', async () => {
-  const few = await measureStorage({ objects: 1_000, sparseMb: 8, restore: true });
-  const many = await measureStorage({ objects: 8_000, sparseMb: 512, restore: true });
+  const few = await measureStorage({ objects: 500, sparseMb: 8, restore: true });
+  const many = await measureStorage({ objects: 3_000, sparseMb: 256, restore: true });
   for (const verb of ['backup', 'restore'] as const) {
-    expect(many[verb]?.objects).toBe(8_001);
+    expect(many[verb]?.objects).toBe(3_001);
     expect(many[verb]?.peakMb).toBeLessThan(LIMIT_MB);
     expect((many[verb]?.peakMb ?? 0) - (few[verb]?.peakMb ?? 0)).toBeLessThan(NOISE_MB);
   }
   // of 100,000: fewer than 2,000
-  expect(many.files - few.files).toBeLessThan(7_000 * (2_000 / 100_000));
-});
+  expect(many.files - few.files).toBeLessThan(2_500 * (2_000 / 100_000));
+}, 150_000);

@@ -53,23 +53,27 @@ export class ObjectRows {
     const set = Object.entries(COLUMNS).flatMap(([name, value]) => (there.has(name) ? [`${name} = ${value}`] : []));
     if (set.length === 0) return;
     const json = JSON.stringify(entries.map(({ bucket, key, metadata }) => ({ bucket, key, metadata })));
-    await this.change(
+    this.refused = await this.change(
       `UPDATE storage.objects o SET ${set.join(', ')} FROM pg_catalog.jsonb_array_elements($1::jsonb) AS j
        WHERE o.bucket_id = j ->> 'bucket' AND o.name = j ->> 'key'`,
       json,
     );
   }
 
-  private async change(statement: string, json: string): Promise<void> {
-    await this.client.query(statement, [json]).catch((error: unknown) => {
-      if (faultCode(error) !== '42501') throw error;
-      this.refused = error instanceof Error ? error.message : String(error);
-    });
+  /** Null: done; else why this role may not. */
+  private change(statement: string, json: string): Promise<string | null> {
+    return this.client.query(statement, [json]).then(
+      () => null,
+      (error: unknown) => {
+        if (faultCode(error) !== '42501') throw error;
+        return error instanceof Error ? error.message : String(error);
+      },
+    );
   }
 
-  /** Gives rows the versions that others of the same name, size and ETag have. */
+  /** Gives rows the versions that others of the same name, size and ETag have; where the role may not, bytes are sent anew. */
   async takeOver(others: SourceObject[]): Promise<void> {
-    if (others.length === 0 || !(await this.known()).has('version') || this.refused !== null) return;
+    if (others.length === 0 || !(await this.known()).has('version')) return;
     const of = (text: string): string => `pg_catalog.replace(${text}, '"', '')`;
     const json = JSON.stringify(
       others.map(({ bucket, key, size, etag, version }) => ({ bucket, key, size, etag, version })),
