@@ -216,6 +216,10 @@ it('a project that cannot be reached stops a restore before the database is touc
   const wrong = { projectUrl: fresh.gate.url, serviceKey: 'not-the-key-of-this-project' };
   const change = { params: { path: { id: fresh.id }, header: { 'If-Match': '*' } }, body: wrong };
   answered(await product.api.PATCH('/api/v1/environments/{id}', change));
+  const probe = answered(
+    await product.api.POST('/api/v1/environments/{id}/test', { params: { path: { id: fresh.id } } }),
+  );
+  expect(probe.blockers).toMatchObject([{ code: 'storage.refused' }]);
   const body = { environmentId: fresh.id, overwrite: true, confirm: 'fresh' };
   const refused = await ended(product.api, await startRestore(product.api, first.backupId ?? '', body));
   expect(refused).toMatchObject({ status: 'failed', error: { code: 'restore.preflight_failed' } });

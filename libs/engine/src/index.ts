@@ -15,6 +15,7 @@ export type { TargetGuard } from './restore/wrong-target.ts';
 export { refuseBlockers } from './restore/preflight.ts';
 export { restore, settleRestore, type RestoreArguments } from './restore/restore.ts';
 export { scratchServers, type ScratchServers } from './verify/scratch.ts';
+export { storageProblem } from './storage/check-storage.ts';
 export { type StorageSource } from './storage/capture-storage.ts';
 export { type StorageEndpoint } from './storage/storage-client.ts';
 export { verify, type VerifyInput as VerifyArguments } from './verify/verify.ts';

@@ -165,6 +165,7 @@ export class EnvironmentsService {
   async test(id: string): Promise<ProbeReport> {
     const row = await this.require(id);
     await this.guard(row.host);
+    await guardProject(this.config, { projectUrl: row.projectUrl }, row);
     const input: ProbeInput = { environmentId: id };
     return this.temporal.execute<ProbeReport>(PROBE_WORKFLOW, `probe/${row.name}/${randomUUID()}`, input, PROBE_MS);
   }

@@ -2,8 +2,9 @@ import { OperationError, type CoverageGap, type PreflightFinding, type StorageCh
 import { objectListOf, type Manifest } from '../manifest/manifest.ts';
 import { gap } from '../postgres/inspect.ts';
 import type { Meter } from '../run.ts';
+import { storageProblem } from '../storage/check-storage.ts';
 import { bucketsOf, restoreObjects, type RestoredObjects } from '../storage/restore-objects.ts';
-import { StorageClient, type StorageEndpoint } from '../storage/storage-client.ts';
+import type { StorageEndpoint } from '../storage/storage-client.ts';
 import type { RestoreArguments } from './restore.ts';
 
 /** What of a restore is about the target's storage. */
@@ -89,18 +90,10 @@ export async function lookAtStorage(
 }
 
 async function refusalOf(endpoint: StorageEndpoint, signal: AbortSignal): Promise<PreflightFinding | null> {
-  const client = new StorageClient(endpoint, 1);
-  try {
-    await client.check(signal);
-    return null;
-  } catch (error) {
-    signal.throwIfAborted();
-    if (!(error instanceof OperationError)) throw error;
-    const { code, message, hint } = error;
-    return { severity: 'blocker', code, message, ...(hint === undefined ? {} : { hint }) };
-  } finally {
-    await client.close();
-  }
+  const problem = await storageProblem(endpoint, signal);
+  if (problem === null) return null;
+  const { code, message, hint } = problem;
+  return { severity: 'blocker', code, message, ...(hint === undefined ? {} : { hint }) };
 }
 
 /**

@@ -40,7 +40,7 @@ const BUCKETS = ['files', '..', '.', '../files', '%2e%2e', 'a\nb'];
 let postgres: ThrowawayPostgres;
 let dir: string;
 let repository: Repository;
-let servers: ProjectServer[] = [];
+const servers: ProjectServer[] = [];
 let manifest: Manifest;
 let entries: ObjectEntry[];
 const given = new Map<string, string>();
