@@ -4,6 +4,7 @@ import { backUp } from '@holdfast/engine';
 import type { StorageEndpoint, StorageSource } from '@holdfast/engine';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runEngine } from './engine-run.ts';
+import { capturedParts } from './project-parts.ts';
 import type { BackupSummary } from './signatures.ts';
 import { loadEnvironment, openRegisteredRepository } from './sources.ts';
 
@@ -46,13 +47,18 @@ export const runBackup = (
   { operationId, input }: OperationStart<'backup'>,
 ): Promise<BackupSummary> =>
   runEngine(dependencies, 'backup', operationId, async (run) => {
-    const { environment, target, endpoint } = await loadEnvironment(dependencies, input.environmentId);
+    const loaded = await loadEnvironment(dependencies, input.environmentId);
+    const { environment, target, endpoint } = loaded;
     const repository = await openRegisteredRepository(dependencies, input.repositoryId);
     const { backupId: id, name, description, tags, components, lockTimeoutSeconds } = input;
     const { toolsDir, parallel } = dependencies;
     const backup = { id, name, description, tags, components };
-    const source = { environment, source: target, ...(await storageOf(dependencies, input, endpoint)) };
-    const taken = await backUp({ ...source, repository, backup, toolsDir, lockTimeoutSeconds, parallel }, run);
+    const parts = {
+      ...(await storageOf(dependencies, input, endpoint)),
+      ...(await capturedParts(dependencies, loaded, components)),
+    };
+    const how = { toolsDir, lockTimeoutSeconds, parallel };
+    const taken = await backUp({ environment, source: target, repository, backup, ...how, ...parts }, run);
     const { storage = { objects: 0, objectsRead: 0 }, ...summary } = taken;
     return { ...summary, ...storage };
   });

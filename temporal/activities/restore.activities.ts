@@ -1,12 +1,13 @@
 import { isFinal, OPERATION_STATUSES } from '@holdfast/contracts';
 import type { OperationStart, PreflightFinding, RestoreInput, RestoreReport } from '@holdfast/contracts';
-import { dropLeftovers, refuseBlockers, restore, settleRestore } from '@holdfast/engine';
+import { dropLeftovers, refuseBlockers, restore, restoreProjectParts, settleRestore } from '@holdfast/engine';
 import type { PostgresTarget } from '@holdfast/engine';
 import { Context } from '@temporalio/activity';
 import { OBJECTS_AT_ONCE } from './backup.activities.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runEngine, type EngineRun } from './engine-run.ts';
 import { withoutSecrets } from './failures.ts';
+import { partsOf } from './project-parts.ts';
 import {
   loadEnvironment,
   isProvenByTrial,
@@ -48,10 +49,8 @@ async function giveBack(
   { operationId, input }: OperationStart<'restore'>,
   run: EngineRun,
 ): Promise<RestoreReport> {
-  const { target, environment, projectRef, production, endpoint } = await loadEnvironment(
-    dependencies,
-    input.environmentId,
-  );
+  const loaded = await loadEnvironment(dependencies, input.environmentId);
+  const { target, environment, projectRef, production, endpoint } = loaded;
   const repository = await openRegisteredRepository(dependencies, input.repositoryId);
   const { backupId, sourceEnvironmentId, newDatabase, schemas, tables, content, dryRun, overwrite } = input;
   const manifestSha256 = await manifestSha256Of(dependencies, backupId);
@@ -70,8 +69,15 @@ async function giveBack(
   const keepsMark = true;
   if (!dryRun) await sweep(dependencies, target, run.signal);
   const { parallel } = dependencies;
+  const project = { repository, ...what, ...(await partsOf(dependencies, loaded, input)) };
+  // what has no place, or a name that leads out of it, is told before the database is touched
+  const looked = await restoreProjectParts({ ...project, dryRun: true }, { signal: run.signal });
   const report = await restore({ repository, ...what, ...parts, ...where, operationId, parallel, keepsMark }, run);
-  return { ...report, findings: [...report.findings, ...safetyFindings(input, production)] };
+  const { findings, gaps, ...restored } = dryRun ? looked : await restoreProjectParts(project, run);
+  return {
+    ...{ ...report, ...restored, gaps: [...report.gaps, ...gaps] },
+    findings: [...report.findings, ...safetyFindings(input, production), ...findings],
+  };
 }
 
 /** What the report says of the backup that is taken of the target first. */

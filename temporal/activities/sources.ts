@@ -1,8 +1,8 @@
 import { OperationError } from '@holdfast/contracts';
 import type { EnvironmentKind, TlsMode, VerificationResult } from '@holdfast/contracts';
 import { openSecret } from '@holdfast/crypto';
-import { openRepository } from '@holdfast/engine';
-import type { EnvironmentRef, PostgresTarget, Repository, StorageEndpoint } from '@holdfast/engine';
+import { MANAGEMENT_URL, openRepository } from '@holdfast/engine';
+import type { EnvironmentRef, ManagementEndpoint, PostgresTarget, Repository, StorageEndpoint } from '@holdfast/engine';
 import type { Environment } from '@holdfast/prisma';
 import type { ActivityDependencies } from './dependencies.ts';
 
@@ -22,13 +22,6 @@ const TLS_MODES: Record<Environment['tlsMode'], TlsMode> = {
   verify_full: 'verify-full',
 };
 
-/** How to reach a cloud project's functions and settings. */
-export interface ManagementAccess {
-  url: string;
-  projectRef: string;
-  accessToken: string;
-}
-
 /** An environment and how to connect to each part of it; null: it has not told us how. */
 export interface LoadedEnvironment {
   environment: EnvironmentRef;
@@ -36,12 +29,10 @@ export interface LoadedEnvironment {
   projectRef: string | null;
   production: boolean;
   endpoint: StorageEndpoint | null;
-  management: ManagementAccess | null;
+  management: ManagementEndpoint | null;
   /** As it was given; below one of the worker's roots only as far as its text tells. */
   functionsDirectory: string | null;
 }
-
-const MANAGEMENT_URL = 'https://api.supabase.com';
 
 /**
  * An environment and how to connect to it. The secrets are opened here, inside the activity, so that they are in no
@@ -87,7 +78,7 @@ function endpointOf(masterKey: Uint8Array, row: Environment): StorageEndpoint | 
   return { url, serviceKey: open(masterKey, row, sealed, PURPOSES.serviceKey) };
 }
 
-function managementOf(masterKey: Uint8Array, row: Environment): ManagementAccess | null {
+function managementOf(masterKey: Uint8Array, row: Environment): ManagementEndpoint | null {
   const { managementUrl, projectRef, sealedAccessToken: sealed } = row;
   if (projectRef === null || sealed === null) return null;
   const accessToken = open(masterKey, row, sealed, PURPOSES.accessToken);

@@ -1169,8 +1169,8 @@ export interface components {
              *     ]
              */
             tags?: string[];
-            /** @description All that the environment can give unless said */
-            components?: ("database" | "storage")[];
+            /** @description All that the environment can give unless said; `database` is always one of them */
+            components?: ("database" | "storage" | "functions" | "settings")[];
             /**
              * @description Which storage objects; null: all. The others are named as not inside
              * @default null
@@ -1392,7 +1392,7 @@ export interface components {
              * @description Null: all that the backup holds and the target can take. Storage alone leaves the database as it is
              * @default null
              */
-            components?: ("database" | "storage")[] | null;
+            components?: ("database" | "storage" | "functions" | "settings")[] | null;
             /**
              * @description Which storage objects; null: all
              * @default null
@@ -1415,6 +1415,16 @@ export interface components {
                  */
                 prefixes?: string[];
             } | null;
+            /**
+             * @description Slugs. Empty: all where the whole backup is restored over an environment, else none
+             * @default []
+             */
+            functions?: string[];
+            /**
+             * @description Whether the target's settings that differ are changed. Secrets never are; else they are only compared
+             * @default false
+             */
+            applySettings?: boolean;
             /**
              * @description Only the pre-flight report; nothing is changed
              * @default false
@@ -4169,7 +4179,7 @@ export interface operations {
                 kind?: string[];
                 status?: ("complete" | "damaged" | "expiring")[];
                 /** @description All of them */
-                components?: ("database" | "storage")[];
+                components?: ("database" | "storage" | "functions" | "settings")[];
                 environmentId?: string;
                 repositoryId?: string;
                 /** @description `-` in front: descending */

@@ -61,9 +61,9 @@ export const ERROR_CODES = {
   'repository.path_refused': { status: 400, title: 'The path is not allowed', retryable: false },
   'manifest.missing': { status: 404, title: 'The manifest is missing', retryable: false },
   'manifest.damaged': { status: 422, title: 'The manifest is damaged', retryable: false },
-  'backup.component_unavailable': { status: 422, title: 'The environment cannot give this part', retryable: false },
   'backup.damaged': { status: 422, title: 'The backup is damaged', retryable: false },
   'backup.not_written': { status: 500, title: 'What was written does not read back the same', retryable: true },
+  'backup.component_unavailable': { status: 422, title: 'The environment cannot give this part', retryable: false },
   'restore.target_not_empty': { status: 409, title: 'The target is not empty', retryable: false },
   'restore.target_exists': { status: 409, title: 'The target database exists', retryable: false },
   'restore.wrong_target': { status: 409, title: 'The target is not where the backup came from', retryable: false },
@@ -77,6 +77,15 @@ export const ERROR_CODES = {
   'storage.refused': { status: 422, title: "The project's storage refused the request", retryable: false },
   'storage.bucket_unknown': { status: 422, title: 'There is no such bucket', retryable: false },
   'storage.missing': { status: 422, title: 'The database has no storage schema', retryable: false },
+  'management.unreachable': { status: 502, title: 'The Management API does not answer', retryable: true },
+  'management.refused': { status: 422, title: 'The Management API refused the request', retryable: false },
+  'functions.directory_missing': { status: 422, title: 'The functions directory cannot be read', retryable: false },
+  'functions.path_refused': {
+    status: 422,
+    title: "A function's file has a name that is not allowed",
+    retryable: false,
+  },
+  'functions.too_many': { status: 422, title: 'There are more files than functions may have', retryable: false },
   'verify.scratch_unavailable': { status: 422, title: 'No scratch server for a trial restore', retryable: false },
 } as const satisfies Record<string, { status: number; title: string; retryable: boolean }>;
 

@@ -3,7 +3,7 @@ import type { Coverage, RestoreReport, VerificationResult, VerifyLevel } from '.
 export const OPERATION_KINDS = ['backup', 'verify', 'restore', 'expire'] as const;
 export type OperationKind = (typeof OPERATION_KINDS)[number];
 
-export const COMPONENTS = ['database', 'storage'] as const;
+export const COMPONENTS = ['database', 'storage', 'functions', 'settings'] as const;
 /** A part of a project that a backup can hold; every backup holds the database, whose instant it is. */
 export type Component = (typeof COMPONENTS)[number];
 
@@ -52,6 +52,8 @@ export interface BackupOutput {
   sizeBytes: number;
   /** Bytes that this backup added to the repository. */
   storedBytes: number;
+  /** How many functions; absent: they are not part of it. */
+  functions?: number;
   coverage: Coverage;
 }
 
@@ -79,6 +81,10 @@ export interface RestoreInput {
   components?: Component[] | null;
   /** Null or absent: all of the backup's storage. */
   storage?: StorageChoice | null;
+  /** Slugs of functions; empty or absent: all where the whole backup is restored over an environment, else none. */
+  functions?: string[];
+  /** Whether settings that differ are changed; absent: they are only compared. */
+  applySettings?: boolean;
   /** The pre-flight report only; nothing is changed. */
   dryRun: boolean;
   /** Required when the target holds anything. */
@@ -125,9 +131,12 @@ export type OperationWorkflows = {
 
 /** The steps of each kind, in order; what progress shows. */
 export const OPERATION_STEPS = {
-  backup: ['connect', 'schema', 'rows', 'storage', 'check', 'manifest', 'record'],
+  backup: ['connect', 'schema', 'rows', 'storage', 'functions', 'settings', 'check', 'manifest', 'record'],
   verify: ['presence', 'checksum', 'content', 'restore', 'compare', 'record'],
-  restore: ['preflight', 'prepare', 'pre-data', 'rows', 'post-data', 'compare', 'switch', 'storage', 'record'],
+  restore: [
+    ...['preflight', 'prepare', 'pre-data', 'rows', 'post-data', 'compare', 'switch'],
+    ...['storage', 'functions', 'settings', 'record'],
+  ],
   expire: ['manifest', 'sweep', 'record'],
 } as const satisfies Record<OperationKind, readonly string[]>;
 

@@ -112,6 +112,23 @@ export interface RestoredStorage {
   bytes: number;
 }
 
+/** What became of a backup's functions. */
+export interface FunctionsReport {
+  /** Slugs of those that were deployed or written, or would be. */
+  deployed: string[];
+  /** Slugs of those that were there with the same sources already. */
+  kept: string[];
+}
+
+/** How the target's settings compare with the backup's. */
+export interface SettingsReport {
+  /** Settings that were changed, such as `auth.site_url`. */
+  applied: string[];
+  /** What is another still, at most 200; the count is true. Secrets are never changed. */
+  differences: Difference[];
+  differenceCount: number;
+}
+
 /** What a restore would do, or did. */
 export interface RestoreReport {
   dryRun: boolean;
@@ -133,6 +150,10 @@ export interface RestoreReport {
   gaps: CoverageGap[];
   /** Null or absent: no storage was given back. */
   storage?: RestoredStorage | null;
+  /** Absent: functions were not part of it. */
+  functions?: FunctionsReport;
+  /** Absent: settings were not part of it. */
+  settings?: SettingsReport;
   /** Null: the restore was not one of a copy, or was asked not to. */
   quarantine: Quarantine | null;
   /** The backup of the target that was taken first; null or absent: none. */

@@ -9,6 +9,7 @@ export { attachRepository, openRepository, type Repository } from './repository/
 export type { Run } from './run.ts';
 export { writeBackupTar } from './download/backup-tar.ts';
 export { expire, type ExpireArguments } from './retention/expire.ts';
+export { restoreProjectParts, type ProjectParts } from './functions/restore-parts.ts';
 export { dropLeftovers } from './restore/leftovers.ts';
 export { release } from './restore/quarantine.ts';
 export type { TargetGuard } from './restore/wrong-target.ts';
@@ -17,5 +18,7 @@ export { restore, settleRestore, type RestoreArguments } from './restore/restore
 export { scratchServers, type ScratchServers } from './verify/scratch.ts';
 export { storageProblem } from './storage/check-storage.ts';
 export { type StorageSource } from './storage/capture-storage.ts';
+export { type FunctionsPlace } from './functions/capture-functions.ts';
+export { MANAGEMENT_URL, type ManagementEndpoint } from './functions/management-client.ts';
 export { type StorageEndpoint } from './storage/storage-client.ts';
 export { verify, type VerifyInput as VerifyArguments } from './verify/verify.ts';

@@ -13,7 +13,7 @@ import { OperationsService } from '../operations/operations.service.ts';
 import { RepositoriesService } from '../repositories/repositories.service.ts';
 import type { CreateBackup, RestoreBackup } from './backup.dto.ts';
 import { BackupsService } from './backups.service.ts';
-import { componentsOf, requireStorage } from './components.ts';
+import { chosenComponents, requireStorage } from './components.ts';
 import { requireConfirmed } from './restore-guards.ts';
 import { safetyBackupOf } from './safety-backup.ts';
 import type { ValidateBackup } from './verification.dto.ts';
@@ -41,9 +41,9 @@ export class BackupVerbsService {
   async backup(given: CreateBackup, starter: Starter): Promise<OperationStarted> {
     const environment = await this.environments.require(given.environmentId, 'environmentId');
     const repository = await this.repositories.choose(given.repositoryId);
-    const components = componentsOf(environment, given.components);
+    const components = chosenComponents(given.components, environment);
     requireStorage(components, given.storage);
-    await this.guardAll(environment);
+    await this.guard(environment);
     const backupId = randomUUIDv7();
     const { description, tags, storage, lockTimeoutSeconds } = given;
     return this.operations.start({
@@ -68,7 +68,7 @@ export class BackupVerbsService {
     const target = await this.environments.require(environmentId ?? backup.environmentId, 'environmentId');
     requireConfirmed(given, backup, target);
     if (given.components) requireStorage(given.components, given.storage);
-    await this.guardAll(target);
+    await this.guard(target);
     return this.operations.start({
       kind: 'restore',
       environment: target,
@@ -121,9 +121,10 @@ export class BackupVerbsService {
   }
 
   // Again at each start: a name may resolve to something else by now.
-  private async guardAll({ host, projectUrl }: Environment): Promise<void> {
+  private async guard({ host, projectUrl, managementUrl }: Environment): Promise<void> {
     const allowance = this.config.HOLDFAST_ALLOW_PRIVATE_ADDRESSES;
     await guardAddress(host, allowance);
     if (projectUrl !== null) await guardAddress(hostOf(projectUrl), allowance, { at: 'projectUrl' });
+    if (managementUrl !== null) await guardAddress(hostOf(managementUrl), allowance, { at: 'managementUrl' });
   }
 }

@@ -33,9 +33,10 @@ export const CreateBackup = z
     tags: tags.default([]),
     components: z
       .array(z.enum(COMPONENTS))
-      .refine((given) => given.includes('database'), { error: 'expected database among them' })
+      .max(COMPONENTS.length)
+      .refine((given) => given.includes('database'), { error: 'expected `database` among them' })
       .optional()
-      .describe('All that the environment can give unless said'),
+      .describe('All that the environment can give unless said; `database` is always one of them'),
     storage: storageChoice.describe('Which storage objects; null: all. The others are named as not inside'),
     lockTimeoutSeconds: z
       .int()
@@ -86,6 +87,17 @@ export const RestoreBackup = z
       .default(null)
       .describe('Null: all that the backup holds and the target can take. Storage alone leaves the database as it is'),
     storage: storageChoice.describe('Which storage objects; null: all'),
+    functions: z
+      .array(z.string().min(1).max(200))
+      .max(1_000)
+      .default([])
+      .describe('Slugs. Empty: all where the whole backup is restored over an environment, else none'),
+    applySettings: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Whether the target's settings that differ are changed. Secrets never are; else they are only compared",
+      ),
     dryRun: z.boolean().default(false).describe('Only the pre-flight report; nothing is changed'),
     overwrite: z.boolean().default(false).describe('Required when the target holds anything'),
     confirm: z

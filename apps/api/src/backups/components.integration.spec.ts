@@ -61,7 +61,7 @@ describe('what is backed up', () => {
       body: {
         code: 'backup.component_unavailable',
         detail: expect.stringContaining(`storage needs ${missing} of`),
-        errors: [{ at: 'components' }],
+        errors: [{ at: 'components.1' }],
       },
     });
   });

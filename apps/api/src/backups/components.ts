@@ -1,32 +1,46 @@
-import { OperationError, type Component, type StorageChoice } from '@holdfast/contracts';
+import { COMPONENTS, OperationError, type Component, type StorageChoice } from '@holdfast/contracts';
 import type { Environment } from '@holdfast/prisma';
 
-type Source = Pick<Environment, 'name' | 'projectUrl' | 'sealedServiceKey'>;
+/** What of an environment tells how each part of its project is reached. */
+export type ProjectAccess = Pick<
+  Environment,
+  'name' | 'projectUrl' | 'sealedServiceKey' | 'projectRef' | 'sealedAccessToken' | 'functionsDirectory'
+>;
 
-/** What each component needs of an environment beside its database, in words; null: it has all. */
-const LACKS: Record<Component, (of: Source) => string | null> = {
+const lacking = (fields: Record<string, string | null>): string | null =>
+  Object.entries(fields)
+    .filter(([, value]) => value === null)
+    .map(([name]) => name)
+    .join(' and ') || null;
+
+const managementLacks = ({ projectRef, sealedAccessToken }: ProjectAccess): string | null =>
+  lacking({ projectRef, accessToken: sealedAccessToken });
+
+/** What each component needs of an environment beside its database and it does not have, in words; null: it has all. */
+const LACKS: Record<Component, (of: ProjectAccess) => string | null> = {
   database: () => null,
-  storage: ({ projectUrl, sealedServiceKey }) => {
-    const missing = [
-      ...(projectUrl === null ? ['projectUrl'] : []),
-      ...(sealedServiceKey === null ? ['serviceKey'] : []),
-    ];
-    return missing.length === 0 ? null : missing.join(' and ');
+  storage: ({ projectUrl, sealedServiceKey }) => lacking({ projectUrl, serviceKey: sealedServiceKey }),
+  functions: (environment) => {
+    if (environment.functionsDirectory !== null) return null;
+    const lacks = managementLacks(environment);
+    return lacks && `functionsDirectory, or ${lacks}`;
   },
+  settings: managementLacks,
 };
 
-/** All that an environment can give. */
-const allOf = (environment: Source): Component[] =>
-  (Object.keys(LACKS) as Component[]).filter((component) => LACKS[component](environment) === null);
+/** All that a backup of an environment can hold. */
+export const availableComponents = (environment: ProjectAccess): Component[] =>
+  COMPONENTS.filter((component) => LACKS[component](environment) === null);
 
-/** What is backed up; throws `backup.component_unavailable` naming what the environment lacks for what was asked for. */
-export function componentsOf(environment: Source, asked?: readonly Component[]): Component[] {
-  if (asked === undefined) return allOf(environment);
-  const errors = asked.flatMap((component) => {
+/** What a backup shall hold: what was asked for, or all that there is. Throws `backup.component_unavailable`. */
+export function chosenComponents(asked: Component[] | undefined, environment: ProjectAccess): Component[] {
+  if (asked === undefined) return availableComponents(environment);
+  const errors = asked.flatMap((component, index) => {
     const lacks = LACKS[component](environment);
-    return lacks === null ? [] : [{ at: 'components', message: `${component} needs ${lacks} of the environment` }];
+    const message = `${component} needs ${lacks} of the environment`;
+    return lacks === null ? [] : [{ at: `components.${index}`, message }];
   });
-  if (errors.length === 0) return [...new Set(asked)];
+  if (errors.length === 0) return COMPONENTS.filter((component) => asked.includes(component));
   const told = errors.map(({ message }) => message).join('; ');
   throw new OperationError('backup.component_unavailable', `${environment.name} cannot give this: ${told}`, {
     hint: 'Give the environment what is missing, or back up without it.',

@@ -2,7 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { workflowId, type SafetyBackup } from '@holdfast/contracts';
 import type { Backup, Environment } from '@holdfast/prisma';
 import type { RestoreBackup } from './backup.dto.ts';
-import { componentsOf } from './components.ts';
+import { availableComponents, type ProjectAccess } from './components.ts';
 
 const LOCK_TIMEOUT_SECONDS = 30;
 const NAME_LENGTH = 200;
@@ -14,7 +14,7 @@ const NAME_LENGTH = 200;
 export function safetyBackupOf(
   given: Pick<RestoreBackup, 'newDatabase' | 'safetyBackup'>,
   backup: Pick<Backup, 'id' | 'name' | 'repositoryId'>,
-  target: Pick<Environment, 'id' | 'name' | 'production' | 'projectUrl' | 'sealedServiceKey'>,
+  target: ProjectAccess & Pick<Environment, 'id' | 'production'>,
 ): SafetyBackup | null {
   if (given.newDatabase !== null || !(given.safetyBackup ?? target.production)) return null;
   const [operationId, backupId] = [randomUUIDv7(), randomUUIDv7()];
@@ -25,7 +25,7 @@ export function safetyBackupOf(
       ...{ backupId, environmentId: target.id, repositoryId: backup.repositoryId },
       name: `before the restore of ${backup.name}`.slice(0, NAME_LENGTH),
       description: `Taken of ${target.name} before backup ${backup.id} was restored over it`,
-      ...{ tags: ['safety'], components: componentsOf(target), lockTimeoutSeconds: LOCK_TIMEOUT_SECONDS },
+      ...{ tags: ['safety'], components: availableComponents(target), lockTimeoutSeconds: LOCK_TIMEOUT_SECONDS },
     },
   };
 }

@@ -7,6 +7,7 @@ import {
 } from '@holdfast/contracts';
 import type pg from 'pg';
 import {
+  functionListOf,
   isTable,
   objectListOf,
   writeManifest,
@@ -33,6 +34,9 @@ import { openSnapshot, queuedFor, READ_SETTINGS, type Snapshot } from '../postgr
 import { listSourceTables } from '../postgres/tables.ts';
 import { chunkPath, FORMAT_VERSION, type Repository } from '../repository/repository.ts';
 import { Meter, type Run } from '../run.ts';
+import { captureFunctions, type CapturedFunctions, type FunctionsPlace } from '../functions/capture-functions.ts';
+import { captureSettings, type CapturedSettings } from '../functions/capture-settings.ts';
+import type { ManagementEndpoint } from '../functions/management-client.ts';
 import { captureStorage, type CapturedStorage, type StorageSource } from '../storage/capture-storage.ts';
 import { ArtifactWriter } from './artifact-writer.ts';
 import { captureRows, type PendingArtifact } from './capture-rows.ts';
@@ -63,6 +67,10 @@ export interface BackUpInput {
   parallel: number;
   /** Given where `storage` is among the components. */
   storage?: StorageSource;
+  /** Given where `functions` is among the components. */
+  functions?: FunctionsPlace;
+  /** Given where `settings` is among the components. */
+  settings?: ManagementEndpoint;
 }
 
 export interface BackupSummary extends Omit<BackupOutput, 'objects' | 'objectsRead'> {
@@ -240,6 +248,19 @@ function storageOf(
   return captureStorage({ storage, environmentId: environment.id, repository, snapshot, writer, meter, signal });
 }
 
+/** What of a project is neither in its database nor in its storage. */
+async function projectOf(
+  { functions: place, settings: management }: BackUpInput,
+  takenAt: string,
+  writer: ArtifactWriter,
+  meter: Meter,
+  signal: AbortSignal,
+): Promise<{ functions: CapturedFunctions | null; settings: CapturedSettings | null }> {
+  const functions = place ? await captureFunctions({ place, takenAt, writer, meter, signal }) : null;
+  const settings = management ? await captureSettings({ management, writer, meter, signal }) : null;
+  return { functions, settings };
+}
+
 /** Whether the repository holds a backup of the environment. */
 async function hasBackups(repository: Repository, environmentId: string): Promise<boolean> {
   for await (const { path } of repository.driver.list(`backups/${environmentId}`)) {
@@ -266,11 +287,19 @@ async function capture(
   const rows = await captureRows(snapshot, tables, writer, meter, input.parallel);
   const objects = await storageOf(input, snapshot, writer, meter, signal);
   const coverage = await reading('reading what is left out', () => coverageOf(input, snapshot, source));
-  coverage.included = [...coverage.included, ...(objects ? STORAGE_INCLUDED : [])];
-  coverage.gaps = [...coverage.gaps, ...(objects?.gaps ?? [])];
+  const { functions, settings } = await projectOf(input, snapshot.takenAt, writer, meter, signal);
+  coverage.included = [
+    ...coverage.included,
+    ...(objects ? STORAGE_INCLUDED : []),
+    ...(functions ? ['functions'] : []),
+    ...(settings ? ['settings'] : []),
+  ];
+  const captured = [objects, functions, settings];
+  coverage.gaps = [...coverage.gaps, ...captured.flatMap((part) => part?.gaps ?? [])];
   await writer.settle();
   await checkChunks(repository, writer, meter, signal);
-  const artifacts = [...texts, ...rows, ...(objects?.artifacts ?? [])].map((finish) => finish());
+  const project = [functions, settings].flatMap((part) => (part ? [part.artifact] : []));
+  const artifacts = [...texts, ...rows, ...(objects?.artifacts ?? []), ...project].map((finish) => finish());
   meter.step('manifest', 'artifacts', 1);
   const manifest: Manifest = {
     ...{ holdfast: 'manifest', formatVersion: FORMAT_VERSION, repositoryId: repository.uid, backupId: backup.id },
@@ -287,7 +316,11 @@ async function capture(
     tables: tableArtifacts.length,
     rows: tableArtifacts.reduce((sum, artifact) => sum + artifact.rows, 0),
     ...(objects ? { storage: { objects: list?.objects ?? 0, objectsRead: objects.downloaded } } : {}),
-    sizeBytes: artifacts.reduce((sum, { size }) => sum + size, list?.objectBytes ?? 0),
+    ...(functions ? { functions: functions.functions } : {}),
+    sizeBytes: artifacts.reduce(
+      (sum, { size }) => sum + size,
+      (list?.objectBytes ?? 0) + (functionListOf(manifest)?.fileBytes ?? 0),
+    ),
     storedBytes: writer.addedBytes + written.sizeBytes,
     coverage,
     takenAt: snapshot.takenAt,

@@ -3,8 +3,11 @@ import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { pack, type Pack } from 'tar-stream';
+import { artifactOf, readFunctionList } from '../functions/function-list.ts';
+import { tarLine, tarPath } from '../functions/tar-functions.ts';
 import { readArtifact } from '../manifest/artifact-reader.ts';
 import {
+  functionListOf,
   isTable,
   objectListOf,
   readManifest,
@@ -95,6 +98,9 @@ class BackupTar {
     if (objects) await this.rows('5-large-objects', objects);
     const list = objectListOf(this.manifest);
     if (list) await this.storage(list);
+    await this.functions();
+    const settings = this.manifest.artifacts.find(({ kind }) => kind === 'settings');
+    if (settings) await this.plain('settings.json', settings);
   }
 
   /** The list goes first, which is read twice: a tar names the size of a file before its bytes. */
@@ -117,6 +123,21 @@ class BackupTar {
       const bytes = readArtifact(repository, manifest, { name: objectName(entry), pieces }, ended);
       await this.entry(`8-storage/${file}`, entry.size, owned(bytes));
     }
+  }
+
+  private async functions(): Promise<void> {
+    const { repository, manifest, ended } = this;
+    const list = functionListOf(manifest);
+    if (!list) return;
+    const lines: string[] = [];
+    for await (const entry of readFunctionList(repository, manifest, list, ended)) {
+      for (const file of entry.files ?? []) {
+        const bytes = owned(readArtifact(repository, manifest, artifactOf(file), ended));
+        await this.entry(tarPath(list, entry.slug, file), file.size, bytes);
+      }
+      lines.push(tarLine(list, entry));
+    }
+    await this.text('functions.jsonl', lines.join(''));
   }
 
   private async entry(name: string, size: number, bytes: AsyncIterable<Uint8Array>, mode = 0o644): Promise<void> {

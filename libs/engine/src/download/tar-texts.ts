@@ -32,10 +32,21 @@ echo "database";  run --file 7-database.sql
 echo "done"
 `;
 
-const STORAGE_ROWS = `| \`8-storage/buckets.jsonl\` | buckets and their settings, one JSON object a line |
-| \`8-storage/objects.jsonl\` | storage objects: \`file\` says where the bytes of \`bucket\` and \`key\` are, null: nowhere |
-| \`8-storage/objects/…\` | their bytes |
-`;
+/** What of a project is in the tar besides its database; the script does not restore it. */
+const projectFiles = ({ artifacts }: Manifest): string =>
+  [
+    ['objects', '`8-storage/buckets.jsonl` | buckets and their settings, one JSON object a line'],
+    [
+      'objects',
+      '`8-storage/objects.jsonl` | storage objects: `file` says where the bytes of `bucket` and `key` are, null: nowhere',
+    ],
+    ['objects', '`8-storage/objects/…` | their bytes'],
+    ['functions', '`functions/…`, `functions.jsonl` | sources of the functions, and what is known of each'],
+    ['settings', '`settings.json` | settings of the project, without secrets'],
+  ]
+    .filter(([kind]) => artifacts.some((artifact) => artifact.kind === kind))
+    .map(([, line]) => `| ${line} |\n`)
+    .join('');
 
 /** What lies in the tar and how to use it, for somebody who has nothing but it. */
 export function readmeText(manifest: Manifest): string {
@@ -72,7 +83,7 @@ The script makes the roles that are missing (without passwords) and stops at the
 | \`5-large-objects.sql\`, \`5-large-objects.copy…\` | large objects, and their bytes by object and offset |
 | \`6-post-data.sql\` | indexes, keys, triggers, policies |
 | \`7-database.sql\` | settings and grants of the database itself |
-${objectListOf(manifest) ? STORAGE_ROWS : ''}
+${projectFiles(manifest)}
 ## What is not inside
 
 ${gaps.length === 0 ? 'Nothing that was found is missing.' : gaps.join('\n')}

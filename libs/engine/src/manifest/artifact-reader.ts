@@ -1,4 +1,5 @@
 import { OperationError } from '@holdfast/contracts';
+import { StringDecoder } from 'node:string_decoder';
 import { readChunk } from '../repository/chunk-store.ts';
 import type { Repository } from '../repository/repository.ts';
 import { release } from '../repository/slabs.ts';
@@ -59,6 +60,22 @@ export async function* readArtifact(
   } finally {
     // read for nobody
     next?.then(release, () => undefined);
+  }
+}
+
+/** Streams the lines of an artifact, without their ends. */
+export async function* readLines(
+  repository: Repository,
+  manifest: Manifest,
+  artifact: Artifact,
+  signal: AbortSignal,
+): AsyncGenerator<string> {
+  const decoder = new StringDecoder('utf8');
+  let rest = '';
+  for await (const part of readArtifact(repository, manifest, artifact, signal)) {
+    const lines = (rest + decoder.write(part)).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
   }
 }
 

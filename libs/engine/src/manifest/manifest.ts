@@ -23,7 +23,15 @@ interface ArtifactFields {
 /** A text artifact: SQL that restores one part, or the catalog as JSON. */
 export interface TextArtifact extends ArtifactFields {
   kind:
-    'pre-data' | 'post-data' | 'sequences' | 'large-object-definitions' | 'roles' | 'database' | 'catalog' | 'buckets';
+    | 'pre-data'
+    | 'post-data'
+    | 'sequences'
+    | 'large-object-definitions'
+    | 'roles'
+    | 'database'
+    | 'catalog'
+    | 'buckets'
+    | 'settings';
 }
 
 /** The rows of one table, as COPY text. */
@@ -56,7 +64,18 @@ export interface ObjectListArtifact extends ArtifactFields {
   objectBytes: number;
 }
 
-export type Artifact = TextArtifact | TableArtifact | LargeObjectArtifact | ObjectListArtifact;
+/** The list of all functions, one JSON line each, which say where the bytes of their files lie. */
+export interface FunctionListArtifact extends ArtifactFields {
+  kind: 'functions';
+  /** Where they came from: a directory has paths of its own, and does not say everything. */
+  origin: 'management' | 'directory';
+  functions: number;
+  files: number;
+  /** Plain bytes of the files. */
+  fileBytes: number;
+}
+
+export type Artifact = TextArtifact | TableArtifact | LargeObjectArtifact | ObjectListArtifact | FunctionListArtifact;
 
 /** A role as it was, without its password. */
 export interface RoleDescription {
@@ -225,6 +244,10 @@ export const isTable = (artifact: Artifact): artifact is TableArtifact => artifa
 /** The list of storage objects; null: storage is not part of the backup. */
 export const objectListOf = (manifest: Manifest): ObjectListArtifact | null =>
   manifest.artifacts.find((artifact): artifact is ObjectListArtifact => artifact.kind === 'objects') ?? null;
+
+/** The list of functions; null: they are not part of the backup. */
+export const functionListOf = (manifest: Manifest): FunctionListArtifact | null =>
+  manifest.artifacts.find((artifact): artifact is FunctionListArtifact => artifact.kind === 'functions') ?? null;
 
 /** The text artifact of a kind; a manifest holds each once. */
 export function textArtifact(manifest: Manifest, kind: TextArtifact['kind']): TextArtifact {

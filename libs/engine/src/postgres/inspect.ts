@@ -9,7 +9,7 @@ const NAMES_SHOWN = 20;
 
 /** Schemas of a Supabase project that belong to the platform and are made anew by it. */
 const PLATFORM_SCHEMAS = [
-  ...['_analytics', '_realtime', '_supavisor', 'extensions', 'graphql', 'graphql_public', 'net', 'pgbouncer'],
+  ...['_analytics', '_realtime', '_supavisor', 'graphql', 'graphql_public', 'net', 'pgbouncer'],
   ...['pgsodium', 'pgsodium_masks', 'pgtle', 'realtime', 'supabase_functions', 'vault'],
 ];
 

@@ -10,7 +10,8 @@ import {
   type TextArtifact,
 } from '../manifest/manifest.ts';
 import { disconnect, translateQuery } from '../postgres/connection.ts';
-import { gap } from '../postgres/inspect.ts';
+import { quoteIdent } from '../postgres/identifiers.ts';
+import { excludedSchemas, gap } from '../postgres/inspect.ts';
 import { splitStatements, type Statement } from '../postgres/statements.ts';
 import type { PostgresTarget } from '../postgres/target.ts';
 import type { Repository } from '../repository/repository.ts';
@@ -53,7 +54,7 @@ export interface ApplyInput {
 
 async function statementsOf(
   input: ApplyInput,
-  kind: Exclude<TextArtifact['kind'], 'catalog' | 'roles' | 'buckets'>,
+  kind: Exclude<TextArtifact['kind'], 'catalog' | 'roles' | 'buckets' | 'settings'>,
 ): Promise<Statement[]> {
   if (input.chosen)
     return kind === 'database' || kind === 'large-object-definitions' ? [] : input.chosen.statements[kind];
@@ -87,7 +88,8 @@ export async function applyBackup(input: ApplyInput): Promise<CoverageGap[]> {
     onFault: input.onStatementFault,
     onDone: () => meter.add(1),
   };
-  const preData = (await statementsOf(input, 'pre-data')).filter(input.keepsStatement);
+  const made = (await statementsOf(input, 'pre-data')).filter(input.keepsStatement);
+  const preData = [...schemasOfExtensions(input.manifest), ...made];
   meter.step(input.steps.preData, 'statements', preData.length);
   await runInOrder(preData, run);
   const postData = (await statementsOf(input, 'post-data')).filter(input.keepsStatement);
@@ -96,6 +98,17 @@ export async function applyBackup(input: ApplyInput): Promise<CoverageGap[]> {
   const rest = input.content === 'schema' ? postData : await applyRows(input, counted);
   await runSideBySide(rest, input.parallel, run);
   return [...gaps, ...(await applyDatabaseSettings(input))];
+}
+
+/** The platform's schemas are not in a backup, but CREATE EXTENSION wants the one that it names to be there. */
+function schemasOfExtensions({ source }: Manifest): Statement[] {
+  const platform = excludedSchemas(source.environmentKind);
+  const schemas = source.extensions.map(({ schema }) => schema).filter((schema) => platform.includes(schema));
+  return [...new Set(schemas)].map((schema) => ({
+    text: `CREATE SCHEMA IF NOT EXISTS ${quoteIdent(schema)};`,
+    entry: { name: schema, type: 'SCHEMA', schema: null },
+    line: 0,
+  }));
 }
 
 /** What describes the database itself; what the role may not give is named as a gap. */

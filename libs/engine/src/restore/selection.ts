@@ -161,5 +161,20 @@ export async function readSelection(
   const read = (kind: TextArtifact['kind']) => statementsOf(repository, manifest, kind, signal);
   const outline = readOutline(await read('pre-data'), await read('post-data'));
   const sequenceValues = (await read('sequences')).flatMap(sequenceValueOf);
-  return select(request, outline, manifest.artifacts.filter(isTable), sequenceValues);
+  const selection = select(request, outline, manifest.artifacts.filter(isTable), sequenceValues);
+  return manifest.source.environmentKind === 'postgres' ? selection : withoutBookkeeping(selection, request);
+}
+
+/** How far the platform's own servers have brought their tables: what a project has of it is true of that project only. */
+const BOOKKEEPING = ['auth.schema_migrations', 'storage.migrations'];
+
+/** Rows alone go into tables that the target's platform has made: its own notes about them stay, unless named. */
+function withoutBookkeeping(selection: Selection, { content, tables }: SelectionRequest): Selection {
+  if (content !== 'data') return selection;
+  const left = new Set(BOOKKEEPING.filter((name) => !tables.includes(name)));
+  return {
+    ...selection,
+    relations: new Map([...selection.relations].filter(([name]) => !left.has(name))),
+    tables: selection.tables.filter(({ name }) => !left.has(name)),
+  };
 }

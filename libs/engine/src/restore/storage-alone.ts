@@ -70,6 +70,7 @@ export async function restoreStorageAlone(
     ...{ dryRun: input.dryRun, database: input.target.database, serverVersion, findings },
     // by name they are known to the project only
     ...{ overwritten: [], overwrittenCount: objects, tables: 0, rows: 0, bytes: 0, keptDatabase: null },
+    rowsCompared: false,
     ...{ differences: given?.differences ?? [], differenceCount: given?.differenceCount ?? 0 },
     gaps: [...manifest.coverage.gaps, ...gaps, ...(given?.gaps ?? [])],
     storage: given && restoredStorage(given),

@@ -3,6 +3,10 @@ import { faultCode } from '../postgres/connection.ts';
 import { qualified, quoteIdent } from '../postgres/identifiers.ts';
 import type { TargetTable } from './target-tables.ts';
 
+/** Bits of pg_trigger.tgtype. */
+const ON_INSERT = 4;
+const ON_TRUNCATE = 32;
+
 interface UserTrigger {
   schema: string;
   table: string;
@@ -25,12 +29,20 @@ export async function mayBeReplica(client: pg.Client): Promise<boolean> {
   }
 }
 
-async function firingTriggers(client: pg.Client, tables: TargetTable[], replica: boolean): Promise<UserTrigger[]> {
+/**
+ * The user's triggers that emptying and loading the tables would fire: TRUNCATE and COPY are all that is done to them, so
+ * triggers on deletes and updates may stay as they are.
+ */
+export async function firingTriggers(
+  client: pg.Client,
+  tables: TargetTable[],
+  replica: boolean,
+): Promise<UserTrigger[]> {
   const { rows } = await client.query<UserTrigger>(
     `SELECT n.nspname AS schema, c.relname AS table, t.tgname AS name, t.tgenabled::text AS state
      FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-     WHERE NOT t.tgisinternal AND t.tgenabled::text = ANY ($2::text[]) AND c.oid = ANY ($1::oid[])`,
+     WHERE NOT t.tgisinternal AND (t.tgtype & ${ON_INSERT | ON_TRUNCATE}) <> 0 AND t.tgenabled::text = ANY ($2::text[]) AND c.oid = ANY ($1::oid[])`,
     [tables.map(({ oid }) => oid), replica ? ['A', 'R'] : ['O', 'A']],
   );
   return rows;

@@ -14,7 +14,7 @@ import {
   targetKey,
   type TargetTable,
 } from './target-tables.ts';
-import { mayBeReplica } from './triggers.ts';
+import { firingTriggers, mayBeReplica } from './triggers.ts';
 
 const SHOWN = 20;
 
@@ -125,9 +125,11 @@ async function lookForRows(client: pg.Client, selection: Selection, overwrite: b
   if (overwrite) await referenceFindings(client, tables, blocker);
   else blocker('restore.target_not_empty', filled, 'These tables hold rows: %', 'Set overwrite to replace the rows.');
   if (!(await mayBeReplica(client))) {
+    const fired = await firingTriggers(client, tables, false);
+    const firing = new Set(fired.map(({ schema, table }) => displayName(schema, table)));
     blocker(
       'postgres.permission_denied',
-      tables.filter(({ owned }) => !owned).map(targetKey),
+      tables.filter((one) => !one.owned && firing.has(targetKey(one))).map(targetKey),
       'The role can keep triggers from firing only on its own tables; not on %',
       'Use the owner of the tables, or a role that may set session_replication_role.',
     );

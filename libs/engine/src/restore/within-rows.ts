@@ -36,7 +36,7 @@ export async function loadTables(load: Load, client: pg.Client, tables: TableArt
 export async function setSequences(
   client: pg.Client,
   values: SequenceValue[],
-  held: Set<string> | null,
+  held: Map<string, { owned: boolean }> | null,
 ): Promise<CoverageGap[]> {
   const lost: string[] = [];
   for (const { statement, sequence } of values) {
@@ -46,7 +46,8 @@ export async function setSequences(
       continue;
     }
     const restart = `ALTER SEQUENCE ${qualified(sequence.schema, sequence.name)} RESTART`;
-    if (held) await command(client, restart, `Sequence ${name}`);
+    // only an owner may: else a value that went too far stays, and no number is given out twice
+    if (held?.get(name)?.owned) await command(client, restart, `Sequence ${name}`);
     await runStrictly(client, statement);
   }
   return lost.length > 0 ? [gap('sequences', lost, 'The target does not hold these sequences.')] : [];
@@ -129,5 +130,5 @@ export async function replaceRows(
   await loadTables(load, client, order);
   await triggers.restore();
   if (triggers.replica) await checkForeignKeys(client, targets);
-  return setSequences(client, input.sequences, new Set(held.map(targetKey)));
+  return setSequences(client, input.sequences, new Map(held.map((one) => [targetKey(one), one])));
 }

@@ -1,5 +1,4 @@
-import { StringDecoder } from 'node:string_decoder';
-import { readArtifact } from '../manifest/artifact-reader.ts';
+import { readLines } from '../manifest/artifact-reader.ts';
 import type { Artifact, Manifest } from '../manifest/manifest.ts';
 import type { Repository } from '../repository/repository.ts';
 
@@ -57,11 +56,5 @@ export async function* readObjectList(
   artifact: Artifact,
   signal: AbortSignal,
 ): AsyncGenerator<ObjectEntry> {
-  const decoder = new StringDecoder('utf8');
-  let rest = '';
-  for await (const part of readArtifact(repository, manifest, artifact, signal)) {
-    const lines = (rest + decoder.write(part)).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) yield JSON.parse(line) as ObjectEntry;
-  }
+  for await (const line of readLines(repository, manifest, artifact, signal)) yield JSON.parse(line) as ObjectEntry;
 }

@@ -5,7 +5,14 @@ import {
   type VerificationResult,
   type VerifyLevel,
 } from '@holdfast/contracts';
-import { isTable, objectListOf, readManifest, type Artifact, type Manifest } from '../manifest/manifest.ts';
+import {
+  functionListOf,
+  isTable,
+  objectListOf,
+  readManifest,
+  type Artifact,
+  type Manifest,
+} from '../manifest/manifest.ts';
 import { digestOfPieces, readStored, type ChunkDescription, type ChunkProblem } from '../repository/chunk-store.ts';
 import { hashOnThread } from '../repository/codec-threads.ts';
 import { chunkPath, openRepository, type Repository } from '../repository/repository.ts';
@@ -13,7 +20,7 @@ import { release } from '../repository/slabs.ts';
 import { RowScanner } from '../rows/row-scanner.ts';
 import { Meter, type Run } from '../run.ts';
 import { ChunkOpener } from './chunk-opener.ts';
-import { damagedObjectContents, damagedObjects, type Damage } from './object-damage.ts';
+import { damagedContents, damagedEntries, listed, type Damage } from './object-damage.ts';
 import type { ScratchServers } from './scratch.ts';
 import { tryRestore } from './trial-restore.ts';
 
@@ -40,6 +47,7 @@ function costOf(artifact: Artifact): string {
   if (isTable(artifact)) return `The ${artifact.rows} rows of ${artifact.name} cannot be restored.`;
   if (artifact.kind === 'large-objects') return 'The large objects cannot be restored.';
   if (artifact.kind === 'objects') return 'No storage object can be restored: where each lies is not known.';
+  if (artifact.kind === 'functions') return 'No function can be restored: where each file lies is not known.';
   if (artifact.kind === 'catalog') return 'A restore cannot be compared with the original.';
   if (artifact.kind === 'pre-data') return 'Nothing can be restored without the definitions of tables and types.';
   return `The ${artifact.kind} part cannot be restored.`;
@@ -170,30 +178,26 @@ async function findDamage(
     const found = damageOf(artifact, problems);
     if (found) damaged.set(artifact.name, found);
   }
-  const list = objectListOf(manifest);
-  const readable = list && !damaged.has(list.name) ? list : null;
-  if (!reaches(input.level, 'content')) {
-    const objects = readable && (await damagedObjects(repository, manifest, readable, problems, signal));
-    return together(damaged, objects);
-  }
+  const entries = (): ReturnType<typeof listed> => listed(repository, manifest, (name) => !damaged.has(name), signal);
+  if (!reaches(input.level, 'content')) return together(damaged, await damagedEntries(entries(), problems));
+  const inLists = (objectListOf(manifest)?.objectBytes ?? 0) + (functionListOf(manifest)?.fileBytes ?? 0);
   meter.step(
     'content',
     'bytes',
-    manifest.artifacts.reduce((sum, { size }) => sum + size, list?.objectBytes ?? 0),
+    manifest.artifacts.reduce((sum, { size }) => sum + size, inLists),
   );
   const chunks = new ChunkOpener(repository, manifest, signal);
   try {
     await findContentDamage(manifest, chunks, damaged, meter, signal);
-    if (!readable || damaged.has(readable.name)) return together(damaged, null);
-    return together(damaged, await damagedObjectContents(repository, manifest, readable, chunks, meter, signal));
+    return together(damaged, await damagedContents(entries(), chunks, meter, signal));
   } finally {
     chunks.close();
   }
 }
 
-const together = (artifacts: Map<string, DamagedArtifact>, objects: Damage | null): Damage => ({
-  named: [...artifacts.values(), ...(objects?.named ?? [])],
-  count: artifacts.size + (objects?.count ?? 0),
+const together = (artifacts: Map<string, DamagedArtifact>, listed: Damage): Damage => ({
+  named: [...artifacts.values(), ...listed.named],
+  count: artifacts.size + listed.count,
 });
 
 async function findContentDamage(

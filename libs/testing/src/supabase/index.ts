@@ -1,7 +1,7 @@
 export { ordinaryOwner } from './database/ordinary-owner.ts';
 export { createProjectDatabase } from './database/project-database.ts';
 export { Faults, type Fault } from './faults.ts';
-export { FUNCTION_SOURCES } from './fill/fill-functions.ts';
+export { fillFunctions, FUNCTION_SOURCES } from './fill/fill-functions.ts';
 export { fillProject, type FilledProject, type FillOptions } from './fill/fill-project.ts';
 export { bytesOf, sha256Of, type PlannedObject } from './fill/object-plan.ts';
 export { type Person } from './fill/people.ts';

@@ -6,8 +6,10 @@ import type { PostgresTarget } from '@holdfast/engine/embedded';
 import pg from 'pg';
 import { answerAuth } from './auth/auth-api.ts';
 import { Faults } from './faults.ts';
+import { deployedFunctions, directoryFunctions, variablesOf } from './functions/function-sources.ts';
+import { startFunctionsApi, type FunctionsApi } from './functions/functions-api.ts';
 import { send, type Answer } from './http.ts';
-import { startManagementApi } from './management/management-api.ts';
+import { startManagementApi, type ManagementApi } from './management/management-api.ts';
 import { startRestApi } from './rest-api.ts';
 import { Blobs } from './storage/blobs.ts';
 import { answerStorage } from './storage/storage-api.ts';
@@ -32,6 +34,10 @@ export interface ProjectServerOptions {
   name?: string;
   /** `sbp_` and forty hexadecimal digits; made up if none is given. */
   managementToken?: string;
+  /** A self-hosted project: its functions are the folders of this directory, and there is no Management API. */
+  functionsDirectory?: string;
+  /** Whether a function of `functionsDirectory` is called with a token only, which is one switch for all; no. */
+  functionsVerifyJwt?: boolean;
 }
 
 /** A running stand-in for a Supabase project's API. */
@@ -74,6 +80,11 @@ export async function startProjectServer(o: ProjectServerOptions): Promise<Proje
     jwtSecret: tokens.secret,
     ownSecrets: { SUPABASE_ANON_KEY: anonKey, SUPABASE_SERVICE_ROLE_KEY: serviceRoleKey },
   });
+  const functions = serveFunctions(o, tokens, management, () => ({
+    SUPABASE_URL: url,
+    SUPABASE_ANON_KEY: anonKey,
+    SUPABASE_SERVICE_ROLE_KEY: serviceRoleKey,
+  }));
   const server = await listen(o.port ?? 0, (request) => {
     const path = request.url ?? '/';
     const refusal = faults.answer(request);
@@ -83,18 +94,38 @@ export async function startProjectServer(o: ProjectServerOptions): Promise<Proje
     if (object) return answerStorage(storage, request, object);
     if (user) return answerAuth({ pool, tokens }, request, user);
     if (below('/rest/v1')) return rest.answer(request);
-    if (project || path === '/v1/projects') return management.answer(request, project ?? '/');
+    const called = below('/functions/v1');
+    if (called) return functions.answer(request, called);
+    const managed = o.functionsDirectory === undefined;
+    if (managed && (project || path === '/v1/projects')) return management.answer(request, project ?? '/');
     return Promise.resolve({ status: 404, json: { message: 'no Route matched with those values' } });
   });
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    ...{ ref, anonKey, serviceRoleKey, managementToken, tokens, faults, blobs },
+    ...{ url, ref, anonKey, serviceRoleKey, managementToken, tokens, faults, blobs },
     async stop() {
       await close(server);
+      await functions.close();
       await rest.close();
       await pool.end();
     },
   };
+}
+
+function serveFunctions(
+  { dir, functionsDirectory, functionsVerifyJwt = false }: ProjectServerOptions,
+  tokens: ProjectTokens,
+  management: ManagementApi,
+  ownVariables: () => Record<string, string>,
+): FunctionsApi {
+  const sources =
+    functionsDirectory === undefined
+      ? deployedFunctions(management.functions, join(dir, 'functions'))
+      : directoryFunctions(functionsDirectory, functionsVerifyJwt);
+  const secrets = async () =>
+    functionsDirectory === undefined ? Object.fromEntries(management.secrets) : variablesOf(functionsDirectory);
+  const env = async () => ({ ...(await secrets()), ...ownVariables() });
+  return startFunctionsApi({ sources, tokens, env, cacheDir: join(dir, 'deno') });
 }
 
 async function majorOfServer(pool: pg.Pool): Promise<number> {

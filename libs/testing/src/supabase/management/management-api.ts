@@ -25,6 +25,9 @@ export interface ManagementOptions {
 /** Answers requests below `/v1/projects`. */
 export interface ManagementApi {
   answer(request: IncomingMessage, path: string): Promise<Answer>;
+  functions: FunctionStore;
+  /** The values that were given for secrets since the start: for the functions, never for a caller, nowhere written. */
+  secrets: Map<string, string>;
 }
 
 /** The part of the Management API that a backup reads and a restore writes, with its state in files. */
@@ -32,6 +35,7 @@ export async function startManagementApi(o: ManagementOptions): Promise<Manageme
   await mkdir(join(o.dir, 'functions'), { recursive: true });
   const functions = new FunctionStore(join(o.dir, 'functions'));
   const settings = new SettingsStore(join(o.dir, 'settings.json'));
+  const secrets = new Map<string, string>();
   const createdAt = new Date().toISOString();
 
   const project = () => ({
@@ -59,10 +63,12 @@ export async function startManagementApi(o: ManagementOptions): Promise<Manageme
     if (ref !== o.ref) throw new ManagementError(404, 'Project not found');
     if (part === undefined && raw.method === 'GET') return { json: project() };
     if (part === 'functions') return answerFunctions(functions, raw, rest, url.searchParams);
-    return answerSettings(settings, o, raw, [part ?? '', ...rest].join('/'));
+    return answerSettings({ store: settings, secrets, o }, raw, [part ?? '', ...rest].join('/'));
   }
 
   return {
+    functions,
+    secrets,
     async answer(raw, path) {
       try {
         return await route(raw, path);
@@ -75,12 +81,14 @@ export async function startManagementApi(o: ManagementOptions): Promise<Manageme
   };
 }
 
-async function answerSettings(
-  store: SettingsStore,
-  o: ManagementOptions,
-  raw: IncomingMessage,
-  part: string,
-): Promise<Answer> {
+interface SettingsContext {
+  store: SettingsStore;
+  secrets: Map<string, string>;
+  o: ManagementOptions;
+}
+
+async function answerSettings(context: SettingsContext, raw: IncomingMessage, part: string): Promise<Answer> {
+  const { store, o } = context;
   const change = (apply: (settings: Settings) => void) => store.change(apply);
   switch (`${raw.method} ${part}`) {
     case 'GET config/auth':
@@ -104,14 +112,21 @@ async function answerSettings(
         json: restrictions(await change((settings) => void Object.assign(settings.networkRestrictions, body))),
       };
     }
+    case 'GET ssl-enforcement':
+      return { json: { currentConfig: (await store.read()).sslEnforcement, appliedSuccessfully: true } };
+    case 'PUT ssl-enforcement': {
+      const { requestedConfig } = (await jsonOf(raw)) as { requestedConfig?: { database?: unknown } };
+      const database = requestedConfig?.database === true;
+      const { sslEnforcement } = await change((settings) => void (settings.sslEnforcement = { database }));
+      return { json: { currentConfig: sslEnforcement, appliedSuccessfully: true } };
+    }
     default:
-      return answerSecrets(store, o, raw, part);
+      return answerSecrets(context, raw, part);
   }
 }
 
 async function answerSecrets(
-  store: SettingsStore,
-  o: ManagementOptions,
+  { store, secrets, o }: SettingsContext,
   raw: IncomingMessage,
   part: string,
 ): Promise<Answer> {
@@ -130,6 +145,7 @@ async function answerSecrets(
         const others = settings.secrets.filter(({ name }) => !names.has(name));
         settings.secrets = [...others, ...given.map(({ name, value }) => digestOf(name, value))];
       });
+      for (const { name, value } of given) secrets.set(name, value);
       return { status: 201 };
     }
     case 'DELETE secrets': {
@@ -137,6 +153,7 @@ async function answerSecrets(
       await store.change((settings) => {
         settings.secrets = settings.secrets.filter(({ name }) => !names.has(name));
       });
+      for (const name of names) secrets.delete(String(name));
       return { json: {} };
     }
     default:

@@ -13,6 +13,7 @@ export interface Settings {
   auth: Record<string, unknown>;
   postgrest: Record<string, unknown>;
   networkRestrictions: { dbAllowedCidrs: string[]; dbAllowedCidrsV6: string[] };
+  sslEnforcement: { database: boolean };
   secrets: SecretDigest[];
 }
 
@@ -50,6 +51,7 @@ const DEFAULTS: Settings = {
     db_pool: null,
   },
   networkRestrictions: { dbAllowedCidrs: ['0.0.0.0/0'], dbAllowedCidrsV6: ['::/0'] },
+  sslEnforcement: { database: false },
   secrets: [],
 };
 
@@ -64,7 +66,9 @@ export class SettingsStore {
 
   async read(): Promise<Settings> {
     const text = await readFile(this.#path, 'utf8').catch(() => null);
-    return text === null ? structuredClone(DEFAULTS) : (JSON.parse(text) as Settings);
+    return text === null
+      ? structuredClone(DEFAULTS)
+      : { ...structuredClone(DEFAULTS), ...(JSON.parse(text) as Settings) };
   }
 
   change(apply: (settings: Settings) => void): Promise<Settings> {
