@@ -49,12 +49,12 @@ export async function partsOf(
   target: Places,
   input: RestoreInput,
 ): Promise<Pick<ProjectParts, 'place' | 'management' | 'functions' | 'everything' | 'applySettings' | 'dryRun'>> {
-  const { functions = [], applySettings = false, dryRun, newDatabase, schemas, tables, content } = input;
-  const chosen = schemas.length > 0 || tables.length > 0 || content !== 'all';
+  const { functions = [], applySettings = false, dryRun, newDatabase, schemas, tables, content, components } = input;
+  // a new database beside the environment's own is no project
+  const whole = schemas.length === 0 && tables.length === 0 && content === 'all' && newDatabase === null;
   return {
     ...{ functions, applySettings, dryRun, management: target.management },
     place: await functionsPlaceOf(roots, target),
-    // a new database beside the environment's own is no project
-    everything: !chosen && newDatabase === null,
+    everything: (['functions', 'settings'] as const).filter((part) => components?.includes(part) ?? whole),
   };
 }

@@ -1,5 +1,6 @@
 import {
   OperationError,
+  type Component,
   type CoverageGap,
   type FunctionsReport,
   type PreflightFinding,
@@ -27,8 +28,8 @@ export interface ProjectParts {
   management: ManagementEndpoint | null;
   /** Slugs that were asked for by name. */
   functions: string[];
-  /** True: what the backup has comes although nothing was asked for by name. */
-  everything: boolean;
+  /** Of these all that the backup has comes, although nothing was asked for by name. */
+  everything: readonly Component[];
   applySettings: boolean;
   dryRun: boolean;
 }
@@ -50,7 +51,7 @@ export async function restoreProjectParts(input: ProjectParts, run: Run): Promis
   const { repository, sourceEnvironmentId, backupId, manifestSha256 = null, place, management } = input;
   const { functions, everything, applySettings, dryRun } = input;
   const named = functions.length > 0;
-  if (!everything && !named && !applySettings) return { gaps: [], findings: [] };
+  if (everything.length === 0 && !named && !applySettings) return { gaps: [], findings: [] };
   const { signal } = run;
   const manifest = await readManifest(repository, sourceEnvironmentId, backupId, signal, manifestSha256);
   const common = { repository, manifest, meter: new Meter(run), signal };
@@ -59,7 +60,7 @@ export async function restoreProjectParts(input: ProjectParts, run: Run): Promis
   // before anything is changed
   if (applySettings && (!hasSettings || !management)) throw noPlace(hasSettings, 'settings');
   if (named && !place) throw noPlace(true, 'functions');
-  if (named || (everything && functionListOf(manifest))) {
+  if (named || (everything.includes('functions') && functionListOf(manifest))) {
     if (!place)
       parts.findings.push(leftOut('functions', 'a functions directory, or a project ref and an access token'));
     else {
@@ -68,7 +69,7 @@ export async function restoreProjectParts(input: ProjectParts, run: Run): Promis
       parts.gaps.push(...gaps);
     }
   }
-  if (applySettings || (everything && hasSettings)) {
+  if (applySettings || (everything.includes('settings') && hasSettings)) {
     if (!management) parts.findings.push(leftOut('settings', 'a project ref and an access token'));
     else {
       const apply = applySettings && !dryRun;

@@ -130,10 +130,11 @@ describe.each(['without TLS', 'with TLS'])('a COPY %s', (how) => {
   it('waits while its sink has no room, and goes on', async () => {
     await run(async (client) => {
       let pauses = 0;
-      const { sink, text } = keeping({ pause: () => (pauses++ % 50 === 0 ? sleep(20) : undefined) });
+      const { sink, text } = keeping({ pause: () => (pauses++ % 10 === 0 ? sleep(20) : undefined) });
       const figures = await copyOut(client, 'COPY many TO STDOUT', sink);
       expect(figures.bytes).toBe(text().length);
-      expect(pauses).toBeGreaterThan(50);
+      // how many parts there are is for the system to choose
+      expect(pauses).toBeGreaterThan(10);
     });
   });
 });

@@ -73,8 +73,8 @@ interface Outcome {
 }
 
 /**
- * Gives a backup back: the database, then storage. The whole of it, or chosen parts for a new database, is built in a database of its own beside the
- * target, compared with the backup, and takes its name only when nothing differs; chosen parts, or rows alone, for the
+ * Gives a backup back: the database, then storage. The whole of it, or chosen parts for a new database, is built in a
+ * database of its own beside the target, compared with the backup, and takes its name only when nothing differs; chosen parts, or rows alone, for the
  * database that is there go into it in one transaction. Until the end the target is untouched. Throws
  * `restore.preflight_failed`, `restore.wrong_target`, `restore.selection_unknown`, `storage.bucket_unknown`,
  * `postgres.statement_failed` (naming the statement), `restore.differs`, `restore.quarantine_failed`, `backup.damaged`, and what
@@ -93,27 +93,15 @@ export async function restore(input: RestoreArguments, run: Run): Promise<Restor
   const database = input.newDatabase ?? input.target.database;
   const earlier = await restoredEarlier(input, database, run.signal);
   const done = earlier !== null;
-  const there = await preflight({
-    ...{ manifest, selection, target: input.target, newDatabase: done ? null : input.newDatabase },
-    ...{ overwrite: input.overwrite || done, guard: input.guard, signal: run.signal },
-    // of a new database an attempt after a kill would not see any more that it is one
-    quarantine: input.quarantine === 'copies' && input.newDatabase !== null ? true : input.quarantine,
-  });
+  const there = await lookAtDatabase(input, manifest, selection, done, run.signal);
   const look = { ...there, findings: [...there.findings, ...storage.findings] };
   meter.add(1);
   const plan = selection && planRestore(selection, input.newDatabase === null ? look.present : new Set());
   const chosen = selection && plan ? { selection, plan } : null;
   const answer = async (outcome: Outcome): Promise<RestoreReport> => {
     const objects = await storageBack(input, manifest, storage, outcome, meter, run.signal);
-    return report(
-      input,
-      manifest,
-      chosen,
-      look,
-      began,
-      { ...outcome, gaps: [...outcome.gaps, ...storage.gaps] },
-      objects,
-    );
+    const all = { ...outcome, gaps: [...outcome.gaps, ...storage.gaps] };
+    return report(input, manifest, chosen, look, began, all, objects);
   };
   const gaps = [...manifest.coverage.gaps, ...(plan?.gaps ?? [])];
   const compareRows = comparesRows(input, manifest, look) && input.content !== 'schema';
@@ -138,13 +126,24 @@ export async function restore(input: RestoreArguments, run: Run): Promise<Restor
     ...{ repository, manifest, ...chosen, target, overwrite, operationId, keepsMark, signal: run.signal, meter },
     quarantine: quarantined ? scopeOf(input, chosen) : null,
   });
-  return answer({
-    ...nothing,
-    ...more,
-    rowsCompared: input.content !== 'schema',
-    gaps: [...manifest.coverage.gaps, ...more.gaps],
-  });
+  const rowsCompared = input.content !== 'schema';
+  return answer({ ...nothing, ...more, rowsCompared, gaps: [...manifest.coverage.gaps, ...more.gaps] });
 }
+
+/** `done`: an earlier attempt put the database in its place already. */
+const lookAtDatabase = (
+  input: RestoreArguments,
+  manifest: Manifest,
+  selection: Selection | null,
+  done: boolean,
+  signal: AbortSignal,
+): Promise<Preflight> =>
+  preflight({
+    ...{ manifest, selection, target: input.target, newDatabase: done ? null : input.newDatabase },
+    ...{ overwrite: input.overwrite || done, guard: input.guard, signal },
+    // of a new database an attempt after a kill would not see any more that it is one
+    quarantine: input.quarantine === 'copies' && input.newDatabase !== null ? true : input.quarantine,
+  });
 
 /** What a trial restore proved on this version holds on it again: only the counts of rows are checked then. */
 function comparesRows({ compareRows = true }: RestoreArguments, { source }: Manifest, look: Preflight): boolean {
