@@ -40,17 +40,21 @@ export interface ProjectServerOptions {
   functionsVerifyJwt?: boolean;
 }
 
-/** A running stand-in for a Supabase project's API. */
-export interface ProjectServer {
+/** What its owner knows of a project, wherever its server runs. */
+export interface ProjectAccess {
   /** What supabase-js takes as the project's URL. */
   url: string;
   ref: string;
-  anonKey: string;
   /** Bypasses row-level security: a secret. */
   serviceRoleKey: string;
   /** For the Management API, which answers at the same URL below `/v1/projects`: a secret. */
   managementToken: string;
   tokens: ProjectTokens;
+}
+
+/** A running stand-in for a Supabase project's API. */
+export interface ProjectServer extends ProjectAccess {
+  anonKey: string;
   faults: Faults;
   /** Where the bytes of an object's version lie, for tests that damage or remove them. */
   blobs: Blobs;

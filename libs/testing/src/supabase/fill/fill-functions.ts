@@ -1,4 +1,4 @@
-import type { ProjectServer } from '../project-server.ts';
+import type { ProjectAccess } from '../project-server.ts';
 
 const TIMEOUT_MS = 30_000;
 
@@ -49,7 +49,7 @@ const DEPLOYS = [
 ];
 
 /** Deploys three functions that share a folder, sets a secret and changes a setting; answers with the slugs. */
-export async function fillFunctions(server: ProjectServer): Promise<string[]> {
+export async function fillFunctions(server: ProjectAccess): Promise<string[]> {
   for (const { slug, verify_jwt, import_map, static_patterns = [], files } of DEPLOYS) {
     const form = new FormData();
     const metadata = {
@@ -66,7 +66,7 @@ export async function fillFunctions(server: ProjectServer): Promise<string[]> {
   return DEPLOYS.map(({ slug }) => slug);
 }
 
-async function ask(server: ProjectServer, method: string, path: string, body: RequestInit['body']): Promise<void> {
+async function ask(server: ProjectAccess, method: string, path: string, body: RequestInit['body']): Promise<void> {
   const answer = await fetch(`${server.url}/v1/projects/${server.ref}/${path}`, {
     method,
     headers: { authorization: `Bearer ${server.managementToken}` },

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { ProjectServer } from '../project-server.ts';
+import type { ProjectAccess } from '../project-server.ts';
 import { encodeKey } from '../storage/names.ts';
 import { BUCKETS, bytesOf, type PlannedObject } from './object-plan.ts';
 import { person } from './people.ts';
@@ -8,7 +8,7 @@ const AT_ONCE = 12;
 const TIMEOUT_MS = 120_000;
 
 /** Makes the buckets, and uploads objects over HTTP as their owners' server would. */
-export async function fillObjects(server: ProjectServer, plan: Iterable<PlannedObject>): Promise<PlannedObject[]> {
+export async function fillObjects(server: ProjectAccess, plan: Iterable<PlannedObject>): Promise<PlannedObject[]> {
   for (const { id, ...rules } of BUCKETS) {
     await ask(server, 'POST', '/bucket', server.serviceRoleKey, {
       body: JSON.stringify({ id, name: id, ...rules }),
@@ -27,7 +27,7 @@ export async function fillObjects(server: ProjectServer, plan: Iterable<PlannedO
   return made;
 }
 
-async function upload(server: ProjectServer, object: PlannedObject): Promise<void> {
+async function upload(server: ProjectAccess, object: PlannedObject): Promise<void> {
   const { bucket, key, contentType, cacheControl, userMetadata, owner } = object;
   const sub = owner === null ? {} : { sub: person(owner).id };
   const token = await server.tokens.sign({ role: 'service_role', ...sub }, 3600);
@@ -43,7 +43,7 @@ async function upload(server: ProjectServer, object: PlannedObject): Promise<voi
 }
 
 async function ask(
-  server: ProjectServer,
+  server: ProjectAccess,
   method: string,
   path: string,
   token: string,

@@ -1,6 +1,6 @@
 import type { PostgresTarget } from '@holdfast/engine/embedded';
 import { connect } from '../../throwaway-postgres.ts';
-import type { ProjectServer } from '../project-server.ts';
+import type { ProjectAccess } from '../project-server.ts';
 import { APPLICATION_SQL, NOTES_SQL } from './application-sql.ts';
 import { fillFunctions } from './fill-functions.ts';
 import { fillObjects } from './fill-objects.ts';
@@ -8,7 +8,7 @@ import { planObjects, type PlannedObject } from './object-plan.ts';
 import { fillPeople, type Person } from './people.ts';
 
 export interface FillOptions {
-  server: ProjectServer;
+  server: ProjectAccess;
   target: PostgresTarget;
   /** 50 if not given. */
   users?: number;
@@ -18,6 +18,8 @@ export interface FillOptions {
   bigObjectBytes?: number;
   /** Rounds of bcrypt as a power of two; 6 if not given, since the platform's 10 takes seconds for 50 users. */
   bcryptCost?: number;
+  /** Deploys functions and changes settings through the Management API; true if not given. */
+  functions?: boolean;
 }
 
 /** What was put into a project, for tests that look for it again. */
@@ -36,7 +38,10 @@ export async function fillProject(o: FillOptions): Promise<FilledProject> {
     const users = await fillPeople(client, o.users ?? 50, o.bcryptCost ?? 6);
     await client.query(NOTES_SQL);
     const plan = planObjects(o.objects ?? 1000, users.length, o.bigObjectBytes ?? 50_000_000);
-    const [objects, functions] = await Promise.all([fillObjects(o.server, plan), fillFunctions(o.server)]);
+    const [objects, functions] = await Promise.all([
+      fillObjects(o.server, plan),
+      o.functions === false ? [] : fillFunctions(o.server),
+    ]);
     return { users, objects, functions };
   } finally {
     await client.end();
