@@ -10,7 +10,7 @@ import { throwawayPostgres, type ThrowawayPostgres } from '@holdfast/testing';
 import { appendRows, createBenchDatabase, updateNewest, updateSpread } from './bench-database.ts';
 import { bareCopy, pgDump, pgRestore } from './bench-peers.ts';
 import { buildIfStale } from './build.ts';
-import { signIn } from './first-start.ts';
+import { signIn } from './api-requests.ts';
 import { answered, OperationsClient } from './operations-client.ts';
 import { watchMemory } from './peak-memory.ts';
 import { startStack, type Stack } from './stack.ts';

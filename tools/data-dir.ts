@@ -22,7 +22,7 @@ export interface DataDir {
   /** Notes the processes that run for us, so that a start after a kill can end what was left. */
   noteChildren(pids: number[]): Promise<void>;
   /** Reads a secret, or makes it: one line in a file that only its owner may read. */
-  secret(name: string, make?: () => string): Promise<string>;
+  secret(name: string, make?: () => string | Promise<string>): Promise<string>;
   /** Reads the key that secrets are sealed with, or makes it for a new installation: 32 bytes in base64. */
   masterKey(): Promise<string>;
   /** What an earlier start noted under a name. */
@@ -120,11 +120,11 @@ async function readHolder(file: string): Promise<Holder | null> {
   }
 }
 
-async function readOrMake(file: string, make: () => string): Promise<string> {
+async function readOrMake(file: string, make: () => string | Promise<string>): Promise<string> {
   const present = await readFile(file, 'utf8').catch(() => null);
   if (present !== null) return present.trim();
   // Written aside and renamed: a crash leaves no empty key that data would then be sealed with.
-  await writeFile(`${file}.new`, `${make()}\n`, { mode: 0o600, flush: true });
+  await writeFile(`${file}.new`, `${await make()}\n`, { mode: 0o600, flush: true });
   await rename(`${file}.new`, file);
   return (await readFile(file, 'utf8')).trim();
 }

@@ -22,6 +22,12 @@ const connectTo = async ({ host, port, database, user, password }: PostgresTarge
   return client;
 };
 
+/** What a project's server sets anew of a row when it takes a bucket or an object. */
+const SET_BY_SERVER: Record<string, string> = {
+  'storage.buckets': "to_jsonb(t) - 'updated_at'",
+  'storage.objects': "to_jsonb(t) - 'version' #- '{metadata,lastModified}'",
+};
+
 async function figuresOf(client: pg.Client): Promise<TableFigures[]> {
   const { rows } = await client.query<{ name: string }>(
     `SELECT format('%I.%I', n.nspname, c.relname) AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -30,8 +36,8 @@ async function figuresOf(client: pg.Client): Promise<TableFigures[]> {
   const figures: TableFigures[] = [];
   for (const { name } of rows) {
     const found = await client.query<{ rows: string; checksum: string }>(
-      `SELECT count(*)::text AS rows, coalesce(sum(hashtextextended(t::text, 0)::numeric), 0)::text AS checksum
-       FROM ONLY ${name} t`,
+      `SELECT count(*)::text AS rows, coalesce(sum(hashtextextended(r.value, 0)::numeric), 0)::text AS checksum
+       FROM ONLY ${name} t, LATERAL (SELECT (${SET_BY_SERVER[name] ?? 't'})::text AS value) r`,
     );
     figures.push({ table: name, rows: found.rows[0]?.rows ?? '', checksum: found.rows[0]?.checksum ?? '' });
   }

@@ -1,5 +1,5 @@
-// `npm run demo`: the whole product, headless, on free ports and a temporary directory; backs up the demo project, proves
-// it, gives it back into an empty database, and compares both by other means than the engine's.
+// `npm run demo`: the whole product, headless, on free ports and a temporary directory; backs up demo-cloud, proves
+// the backup, gives it back into a fresh project, and compares both by other means than the engine's.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,23 +7,29 @@ import { parseArgs } from 'node:util';
 import type { BackupOutput, RestoreReport, VerificationResult } from '@holdfast/contracts';
 import { buildIfStale } from './build.ts';
 import { compareDatabases, type DatabaseComparison } from './database-figures.ts';
-import { signIn } from './first-start.ts';
+import { signIn } from './api-requests.ts';
+import { DEMO_FUNCTIONS } from './demo-fill.ts';
+import { startFreshProject } from './demo-restored.ts';
 import { answered, OperationsClient, type Ended } from './operations-client.ts';
 import { ProgressBars } from './progress-bars.ts';
+import { compareFunctions, compareObjects, trySignIns } from './project-figures.ts';
+import type { ObjectComparison, ProjectPlace } from './project-figures.ts';
 import { startStack, type Stack } from './stack.ts';
-
-const RESTORED = 'demo_restored';
 
 interface Outcome {
   backup: Ended;
   verification: Ended;
   restored: Ended;
-  comparison: DatabaseComparison;
+  database: DatabaseComparison;
+  objects: ObjectComparison;
+  functions: { slugs: string[]; differing: string[] };
+  signIns: { users: number; refused: string[] };
 }
 
 async function play(stack: Stack, client: OperationsClient, bars: ProgressBars): Promise<Outcome> {
-  const { demoEnvironmentId: environmentId } = stack.registered;
-  if (environmentId === null || !stack.demo) throw new Error('the demo project is not registered');
+  const environmentId = stack.registered.demo?.['demo-cloud'];
+  const cloud = stack.demo?.['demo-cloud'];
+  if (environmentId === undefined || !cloud) throw new Error('the demo projects are not registered');
   const run = async (title: string, started: Promise<{ data?: { operationId: string }; error?: unknown }>) => {
     const { operationId } = answered(await started);
     return client.follow(operationId, (snapshot) => bars.show(title, snapshot));
@@ -34,23 +40,48 @@ async function play(stack: Stack, client: OperationsClient, bars: ProgressBars):
     'verify',
     client.api.POST('/api/v1/backup/{id}/validate', { params: { path }, body: { level: 'restore' } }),
   );
-  const restored = await run(
-    'restore',
-    client.api.POST('/api/v1/backup/{id}/restore', { params: { path }, body: { newDatabase: RESTORED } }),
-  );
-  const comparison = await compareDatabases(stack.demo, { ...stack.demo, database: RESTORED });
-  return { backup, verification, restored, comparison };
+  const fresh = await startFreshProject(stack, client);
+  try {
+    const body = { environmentId: fresh.environmentId, overwrite: true, confirm: fresh.name };
+    const restored = await run('restore', client.api.POST('/api/v1/backup/{id}/restore', { params: { path }, body }));
+    return { backup, verification, restored, ...(await compare(cloud, fresh)) };
+  } finally {
+    await fresh.stop();
+  }
 }
 
-function summarise({ backup, verification, restored, comparison }: Outcome) {
+/** Looks at both projects by other means than the engine's. */
+async function compare(cloud: ProjectPlace, fresh: ProjectPlace) {
+  const database = await compareDatabases(cloud.target, fresh.target);
+  const objects = await compareObjects(cloud, fresh);
+  const slugs = DEMO_FUNCTIONS;
+  const functions = { slugs, differing: await compareFunctions(cloud, fresh, slugs) };
+  // Last, because a sign-in writes to the database.
+  return { database, objects, functions, signIns: await trySignIns(fresh) };
+}
+
+/** What differs, a line each. */
+const differencesOf = ({ database, objects, functions, signIns }: Outcome): string[] => [
+  ...database.differingTables.map((table) => `rows of ${table}`),
+  ...database.catalogDifferences,
+  ...objects.differing.map((object) => `object ${object}`),
+  ...functions.differing.map((slug) => `function ${slug}`),
+  ...signIns.refused.map((email) => `sign-in of ${email}`),
+];
+
+function summarise(outcome: Outcome) {
+  const { backup, verification, restored, database } = outcome;
   const made = backup.result as BackupOutput;
   const proof = verification.result as VerificationResult;
   const report = restored.result as RestoreReport;
-  const same = comparison.differingTables.length === 0 && comparison.catalogDifferences.length === 0;
+  const proven = proof.verdict === 'proven' || proof.verdict === 'proven-with-gaps';
   return {
-    ok: same && report.differenceCount === 0 && (proof.verdict === 'proven' || proof.verdict === 'proven-with-gaps'),
-    tables: comparison.tables,
-    rows: comparison.rows,
+    ok: differencesOf(outcome).length === 0 && report.differenceCount === 0 && proven,
+    tables: database.tables,
+    rows: database.rows,
+    objects: outcome.objects.objects,
+    functions: outcome.functions.slugs.length,
+    users: outcome.signIns.users,
     backupSeconds: backup.seconds,
     restoreSeconds: restored.seconds,
     verifySeconds: verification.seconds,
@@ -62,16 +93,16 @@ function summarise({ backup, verification, restored, comparison }: Outcome) {
 
 function print(outcome: Outcome, json: boolean): void {
   const summary = summarise(outcome);
-  const { comparison } = outcome;
-  for (const table of comparison.differingTables) console.log(`differs: rows of ${table}`);
-  for (const entry of comparison.catalogDifferences) console.log(`differs: ${entry}`);
+  for (const line of differencesOf(outcome)) console.log(`differs: ${line}`);
   const gaps = summary.gaps.length === 0 ? 'none' : summary.gaps.join(', ');
   const stored = (summary.storedBytes / 1e6).toFixed(1);
+  const { tables, rows, objects, functions, users } = summary;
+  const all = `${tables} tables, ${rows} rows, ${objects} objects, ${functions} functions, ${users} users`;
   console.log(`
-backed up   ${summary.tables} tables, ${summary.rows} rows in ${summary.backupSeconds.toFixed(1)} s, ${stored} MB stored
+backed up   ${all} in ${summary.backupSeconds.toFixed(1)} s, ${stored} MB stored
 proven      up to a trial restore in ${summary.verifySeconds.toFixed(1)} s; not inside: ${gaps}
-restored    into an empty database in ${summary.restoreSeconds.toFixed(1)} s
-compared    ${summary.ok ? 'rows, checksums and catalogs are equal' : 'NOT equal'}
+restored    into a fresh project in ${summary.restoreSeconds.toFixed(1)} s
+compared    ${summary.ok ? 'rows, checksums, catalogs, objects and functions are equal; all users sign in' : 'NOT equal'}
 `);
   if (json) console.log(JSON.stringify(summary));
   if (!summary.ok) process.exitCode = 1;

@@ -1,6 +1,6 @@
 import { OperationError } from '@holdfast/contracts';
 import { findServer, startPostgres, type PostgresServer, type PostgresTarget } from '@holdfast/engine/embedded';
-import { applyMigrations, connect, once, toolsDir } from '@holdfast/testing';
+import { applyMigrations, connect, toolsDir } from '@holdfast/testing';
 import pg from 'pg';
 
 const MAJOR = 17;
@@ -42,26 +42,6 @@ export async function prepareDatabase(server: PostgresTarget, password: string):
   return target;
 }
 
-/** Makes the database `demo` once; a crash on the way leaves none of that name. */
-export async function prepareDemo(
-  server: PostgresTarget,
-  fill: (target: PostgresTarget) => Promise<unknown>,
-): Promise<PostgresTarget> {
-  const client = await connect(server);
-  try {
-    if (!(await hasDatabase(client, 'demo'))) {
-      await client.query('DROP DATABASE IF EXISTS demo_unfinished');
-      await client.query('CREATE DATABASE demo_unfinished');
-      await fill({ ...server, database: 'demo_unfinished' });
-      await client.query('ALTER DATABASE demo_unfinished RENAME TO demo');
-      // Not waited for: it only spares the next stop from writing all of it.
-      void once(server, 'CHECKPOINT').catch(() => undefined);
-    }
-  } finally {
-    await client.end();
-  }
-  return { ...server, database: 'demo' };
-}
-
-const hasDatabase = async (client: pg.Client, name: string): Promise<boolean> =>
+/** Whether the server has a database of this name. */
+export const hasDatabase = async (client: pg.Client, name: string): Promise<boolean> =>
   (await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [name])).rowCount === 1;

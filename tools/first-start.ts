@@ -20,12 +20,6 @@ export interface OwnerProgram {
   env: NodeJS.ProcessEnv;
 }
 
-/** What the first start registered; null: not (yet). */
-export interface Registered {
-  repositoryId: string | null;
-  demoEnvironmentId: string | null;
-}
-
 /**
  * Makes the first owner where there is none, with HOLDFAST_OWNER_PASSWORD or a password of our own, which is kept in
  * a file until somebody has seen it: a start that is killed half-way must not lock everybody out.
@@ -62,107 +56,6 @@ async function runCreateOwner(
 
 /** Removes our copy of the owner's password, once it was shown. */
 export const forgetPassword = (dir: DataDir): Promise<void> => rm(dir.at('secrets', OWNER_PASSWORD), { force: true });
-
-/**
- * Registers the default repository and the demo environment through the REST interface, once: what people remove or
- * change later stays as they left it.
- */
-export async function register(
-  dir: DataDir,
-  apiUrl: string,
-  o: { repository: string; demo: PostgresTarget | null; token: () => Promise<string> },
-): Promise<Registered> {
-  const done: Registered = {
-    repositoryId: await dir.recall('repository-id'),
-    demoEnvironmentId: await dir.recall('demo-environment-id'),
-  };
-  if (done.repositoryId !== null && (done.demoEnvironmentId !== null || !o.demo)) return done;
-  const api: Api = { url: apiUrl, token: await o.token() };
-  if (done.repositoryId === null) {
-    done.repositoryId = await ensure(api, 'repositories', { name: 'default', driver: 'local', path: o.repository });
-    await dir.remember('repository-id', done.repositoryId);
-  }
-  if (o.demo && done.demoEnvironmentId === null) {
-    done.demoEnvironmentId = await ensure(api, 'environments', demoEnvironment(o.demo));
-    await dir.remember('demo-environment-id', done.demoEnvironmentId);
-  }
-  return done;
-}
-
-/** Tells Holdfast where the demo database is now, unless the environment was removed or points elsewhere. */
-export async function moveDemo(apiUrl: string, token: string, id: string, target: PostgresTarget): Promise<void> {
-  const api: Api = { url: apiUrl, token };
-  const path = `environments/${id}`;
-  const found = await send(api, 'GET', path).catch((error: unknown) => {
-    if (error instanceof RefusedRequest && error.status === 404) return null;
-    throw error;
-  });
-  const { host, port, database, user, password } = target;
-  if (!found || found.answer['host'] !== host || found.answer['database'] !== database) return;
-  if (found.answer['port'] === port) return;
-  await send(api, 'PATCH', path, { host, port, user, password }, { 'if-match': found.etag ?? '' });
-}
-
-/** Signs in over REST; answers a bearer token. */
-export async function signIn(apiUrl: string, email: string, password: string): Promise<string> {
-  const api: Api = { url: apiUrl, token: null };
-  const { answer } = await send(api, 'POST', 'auth/sign-in', { email, password, kind: 'token' });
-  return String(answer['token']);
-}
-
-interface Api {
-  url: string;
-  token: string | null;
-}
-
-const demoEnvironment = ({ host, port, database, user, password }: PostgresTarget) => ({
-  ...{ name: 'demo', kind: 'postgres' },
-  ...{ host, port, database, user, password, tlsMode: 'disable' },
-});
-
-// A start that was killed right after the answer finds the name taken: by its own work.
-async function ensure(api: Api, path: string, body: { name: string; [field: string]: unknown }): Promise<string> {
-  try {
-    return String((await send(api, 'POST', path, body)).answer['id']);
-  } catch (error) {
-    if (!(error instanceof RefusedRequest) || error.status !== 409) throw error;
-    const { answer } = await send(api, 'GET', `${path}?limit=100`);
-    const found = (answer['items'] as { id: string; name: string }[]).find((item) => item.name === body.name);
-    if (!found) throw error;
-    return found.id;
-  }
-}
-
-class RefusedRequest extends OperationError {
-  readonly status: number;
-
-  constructor(what: string, status: number, text: string) {
-    super('internal.error', `${what} answered ${status}: ${text.slice(0, 500)}`);
-    this.status = status;
-  }
-}
-
-async function send(
-  api: Api,
-  method: string,
-  path: string,
-  body?: object,
-  headers: Record<string, string> = {},
-): Promise<{ answer: Record<string, unknown>; etag: string | null }> {
-  const response = await fetch(`${api.url}/api/v1/${path}`, {
-    method,
-    headers: {
-      ...(body && { 'content-type': 'application/json' }),
-      ...(api.token && { authorization: `Bearer ${api.token}` }),
-      ...headers,
-    },
-    ...(body && { body: JSON.stringify(body) }),
-    signal: AbortSignal.timeout(30_000),
-  });
-  const text = await response.text();
-  if (!response.ok) throw new RefusedRequest(`${method} ${path}`, response.status, text);
-  return { answer: JSON.parse(text) as Record<string, unknown>, etag: response.headers.get('etag') };
-}
 
 async function firstOwner(database: PostgresTarget): Promise<string | null> {
   const client = await connect(database);

@@ -7,8 +7,10 @@ const STOP_GRACE_MS = 4_000;
 
 export interface NodeProcessOptions {
   name: string;
-  /** A built JavaScript file. */
+  /** A JavaScript file, or TypeScript whose types can be stripped. */
   main: string;
+  /** Seen by `ps`: no secrets. */
+  args?: string[];
   cwd: string;
   env: NodeJS.ProcessEnv;
   /** The `msg` of the JSON log line that says it serves. */
@@ -16,14 +18,14 @@ export interface NodeProcessOptions {
   onLine(line: string): void;
 }
 
-/** Starts a built Node program and answers once it has logged that it serves; that log entry comes with it. */
+/** Starts a Node program and answers once it has logged that it serves; that log entry comes with it. */
 export async function startNodeProcess(
   o: NodeProcessOptions,
   signal: AbortSignal,
 ): Promise<Running & { ready: Record<string, unknown> }> {
   let isReady: (entry: Record<string, unknown>) => void;
   const ready = new Promise<Record<string, unknown>>((done) => (isReady = done));
-  const child = await startChild(process.execPath, ['--enable-source-maps', o.main], {
+  const child = await startChild(process.execPath, ['--enable-source-maps', o.main, ...(o.args ?? [])], {
     deathSignal: 'SIGTERM',
     ownGroup: true,
     cwd: o.cwd,

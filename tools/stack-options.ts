@@ -1,8 +1,10 @@
 import type { DataDir } from './data-dir.ts';
+import type { DemoProject } from './demo-projects.ts';
 import type { Logs } from './logs.ts';
 import type { ReservedPort, WantedPort } from './ports.ts';
 
-export type PortName = 'api' | 'temporal' | 'temporalUi' | 'worker' | 'postgres' | 'demoPostgres';
+export type PortName =
+  'api' | 'temporal' | 'temporalUi' | 'worker' | 'postgres' | 'demoPostgres' | 'demoCloud' | 'demoLocal';
 
 export interface StackOptions {
   /** Everything that lives on: databases, the default repository, secrets, logs. */
@@ -11,7 +13,7 @@ export interface StackOptions {
   ports?: Partial<Record<PortName, WantedPort>>;
   /** Where the API listens; by default 127.0.0.1. */
   host?: string;
-  /** Serves and registers a demo project. */
+  /** Serves and registers the demo projects. */
   demo?: boolean;
   /** False trades crash safety for speed; for tests. */
   durable?: boolean;
@@ -38,5 +40,7 @@ export interface StackContext {
   logs: Logs;
   ports: Record<PortName, ReservedPort>;
   secrets: { postgres: string; database: string; demo: string };
+  /** Empty: no demo. */
+  projects: DemoProject[];
   note(line: string): void;
 }

@@ -1,6 +1,9 @@
+import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { PostgresTarget } from '@holdfast/engine/embedded';
 import { startTemporal, toolsDir } from '@holdfast/testing';
+import type { ProjectServerOptions } from '@holdfast/testing/supabase';
+import { demoProjectsDir, type DemoProject } from './demo-projects.ts';
 import { startEmbedded } from './embedded-postgres.ts';
 import type { OwnerProgram } from './first-start.ts';
 import { startNodeProcess } from './node-process.ts';
@@ -9,7 +12,7 @@ import { supervised, type Running, type Supervised } from './supervised.ts';
 
 const root = resolve(import.meta.dirname, '..');
 
-export const PROCESS_NAMES = ['postgres', 'demo-postgres', 'temporal', 'api', 'worker'] as const;
+export const PROCESS_NAMES = ['postgres', 'demo-postgres', 'demo-projects', 'temporal', 'api', 'worker'] as const;
 export type ProcessName = (typeof PROCESS_NAMES)[number];
 
 /** The processes of one stack. */
@@ -37,6 +40,7 @@ export function makeProcesses(c: StackContext): Processes {
   const launches: Record<ProcessName, Launch> = {
     postgres: server('postgres', 'postgres', c.secrets.postgres),
     'demo-postgres': server('demo-postgres', 'demoPostgres', c.secrets.demo),
+    'demo-projects': (signal) => startDemoServer(c, signal),
     temporal: (signal) => startTemporalOf(c, signal),
     api: (signal) => startOurs(c, 'api', 'listening', signal),
     worker: (signal) => startOurs(c, 'worker', 'polling', signal),
@@ -51,7 +55,7 @@ export function makeProcesses(c: StackContext): Processes {
   ) as Record<ProcessName, Supervised>;
   const running = () => PROCESS_NAMES.flatMap((name) => pidOf(name, all[name]));
   // A Postgres server of a killed run is found by its own pid file.
-  const ownPids = () => running().flatMap(({ name, pid }) => (name.includes('postgres') ? [] : [pid]));
+  const ownPids = () => running().flatMap(({ name, pid }) => (name.endsWith('postgres') ? [] : [pid]));
   const stop = (...names: ProcessName[]) => Promise.all(names.map((name) => all[name].stop()));
   return {
     of: (name) => all[name],
@@ -61,7 +65,7 @@ export function makeProcesses(c: StackContext): Processes {
       return targets[name] as PostgresTarget;
     },
     async stopAll() {
-      await stop('api', 'worker');
+      await stop('api', 'worker', 'demo-projects');
       await stop('temporal', 'postgres', 'demo-postgres');
       await noting;
     },
@@ -105,6 +109,32 @@ async function startTemporalOf(c: StackContext, signal: AbortSignal) {
   });
 }
 
+/** The API of the demo projects, as a Supabase project has one. */
+async function startDemoServer(c: StackContext, signal: AbortSignal) {
+  await Promise.all([c.ports.demoCloud.release(), c.ports.demoLocal.release()]);
+  // In a file and not in the environment or an argument, where `ps` would show it.
+  const file = c.dir.at('secrets', 'demo-projects.json');
+  await writeFile(file, JSON.stringify(c.projects.map(served)), { mode: 0o600 });
+  return startNodeProcess(
+    {
+      name: 'demo-projects',
+      main: join(root, 'tools', 'demo-server.ts'),
+      args: [file],
+      cwd: root,
+      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], TMPDIR: process.env['TMPDIR'] },
+      readyMessage: 'serving',
+      onLine: (line) => c.logs.write('demo-projects', line),
+    },
+    signal,
+  );
+}
+
+const served = ({ target, tokens, functionsDirectory, ...project }: DemoProject): ProjectServerOptions => ({
+  ...{ name: project.name, ref: project.ref, dir: project.dir, managementToken: project.managementToken },
+  ...{ target, port: Number(new URL(project.url).port), jwtSecret: tokens.secret },
+  ...(functionsDirectory !== null && { functionsDirectory }),
+});
+
 async function startOurs(c: StackContext, name: 'api' | 'worker', readyMessage: string, signal: AbortSignal) {
   await c.ports[name].release();
   return startNodeProcess(
@@ -129,6 +159,12 @@ export const createOwnerProgram = (c: StackContext): OwnerProgram => ({
   env: variables(c),
 });
 
+/** The directories that somebody chose, and where the demo keeps functions. */
+function functionsRoots(c: StackContext): string | undefined {
+  const roots = [process.env['HOLDFAST_FUNCTIONS_ROOTS'], c.projects.length > 0 ? demoProjectsDir(c.dir) : null];
+  return roots.filter(Boolean).join(':') || undefined;
+}
+
 /** What the API, the worker and `create-owner` are configured with. */
 function variables(c: StackContext): NodeJS.ProcessEnv {
   const { dir, ports, options } = c;
@@ -139,6 +175,7 @@ function variables(c: StackContext): NodeJS.ProcessEnv {
     HOLDFAST_ALLOW_PRIVATE_ADDRESSES: 'loopback',
     HOLDFAST_REPOSITORY_ROOTS: dir.at('repositories'),
     ...process.env,
+    HOLDFAST_FUNCTIONS_ROOTS: functionsRoots(c),
     // Given as files: an environment can be read by `ps`.
     DATABASE_URL: undefined,
     HOLDFAST_MASTER_KEY: undefined,

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,34 +11,7 @@ import { exists } from './data-dir.ts';
 import { identityOf } from './process-identity.ts';
 import type { StackOptions } from './stack-options.ts';
 import { startStack, type Stack } from './stack.ts';
-
-// Stand-ins for the API and the worker, which the end-to-end specs run for real: here it is about processes.
-const API = `
-  import { appendFileSync } from 'node:fs';
-  import { createServer } from 'node:http';
-  const server = createServer((request, response) => {
-    appendFileSync(process.env.REQUESTS_FILE, request.method + ' ' + request.url + '\\n');
-    request.resume();
-    response.end(JSON.stringify({ id: 'id of ' + request.url, token: 'token' }));
-  });
-  server.listen(Number(process.env.HOLDFAST_API_PORT), () => console.log('{"level":30,"msg":"listening"}'));
-  process.on('SIGTERM', () => process.exit(0));`;
-const WORKER = `
-  setInterval(() => {}, 1000);
-  console.log('{"level":30,"msg":"polling"}');`;
-const CREATE_OWNER = `
-  import { readFileSync } from 'node:fs';
-  import { createRequire } from 'node:module';
-  if (process.argv.includes('--session')) {
-    console.log('{"token":"token"}');
-    process.exit();
-  }
-  const pg = createRequire(process.env.REQUIRE_FROM)('pg');
-  const client = new pg.Client({ connectionString: readFileSync(process.env.DATABASE_URL_FILE, 'utf8') });
-  await client.connect();
-  await client.query("INSERT INTO accounts (id, email, name, password_hash, role, updated_at) VALUES (gen_random_uuid(), 'owner@example.org', 'O', '-', 'owner', now())");
-  await client.end();
-  console.log(JSON.stringify({ created: true, email: 'owner@example.org' }));`;
+import { buildStandIns } from './stand-in-apps.ts';
 
 let built: string;
 let dir: string;
@@ -46,12 +19,7 @@ let stacks: Stack[] = [];
 
 beforeAll(async () => {
   built = await makeTempDir('built');
-  await mkdir(join(built, 'apps/api'), { recursive: true });
-  await mkdir(join(built, 'apps/worker'), { recursive: true });
-  await writeFile(join(built, 'package.json'), '{"type":"module"}');
-  await writeFile(join(built, 'apps/api/main.js'), API);
-  await writeFile(join(built, 'apps/api/create-owner.js'), CREATE_OWNER);
-  await writeFile(join(built, 'apps/worker/main.js'), WORKER);
+  await buildStandIns(built);
 });
 afterAll(() => rm(built, { recursive: true }));
 
@@ -93,7 +61,7 @@ describe('a start', () => {
     const first = await start();
     expect(first.children().map(({ name }) => name)).toEqual(['postgres', 'temporal', 'api', 'worker']);
     expect(first.owner).toEqual({ email: 'owner@example.org', password: expect.stringMatching(/^[\w-]{32}$/) });
-    expect(first.registered).toEqual({ repositoryId: 'id of /api/v1/repositories', demoEnvironmentId: null });
+    expect(first.registered).toEqual({ repositoryId: 'id of /api/v1/repositories', demo: null });
     expect((await fetch(first.urls.temporalUi)).ok).toBe(true);
     await first.forgetPassword();
     await first.stop();

@@ -4,11 +4,13 @@ import type { PostgresTarget } from '@holdfast/engine/embedded';
 import { releaseDataDir } from '@holdfast/engine/embedded';
 import { connectionUrl } from '@holdfast/testing';
 import { openDataDir, type DataDir } from './data-dir.ts';
-import { prepareDatabase, prepareDemo } from './embedded-postgres.ts';
-import { createOwner, forgetPassword, moveDemo, register, sessionToken } from './first-start.ts';
-import type { Owner, Registered } from './first-start.ts';
+import { fillDemo, prepareDemoDatabase } from './demo-fill.ts';
+import { DEMO_NAMES, demoProject, type DemoName, type DemoProject } from './demo-projects.ts';
+import { prepareDatabase } from './embedded-postgres.ts';
+import { createOwner, forgetPassword, sessionToken, type Owner } from './first-start.ts';
 import { openLogs, type Logs } from './logs.ts';
 import { reservePorts, type WantedPort } from './ports.ts';
+import { register, type Registered } from './registration.ts';
 import type { PortName, StackContext, StackOptions } from './stack-options.ts';
 import { createOwnerProgram, makeProcesses, type Processes, type ProcessName } from './stack-processes.ts';
 
@@ -18,13 +20,13 @@ export interface Stack {
   temporalAddress: string;
   /** Our own database, as its owner. */
   database: PostgresTarget;
-  demo: PostgresTarget | null;
+  demo: Record<DemoName, DemoProject> | null;
   owner: Owner;
   registered: Registered;
   dataDir: string;
-  /** The processes that run now. */
   /** Removes our copy of the owner's password, once it was shown. */
   forgetPassword(): Promise<void>;
+  /** The processes that run now. */
   children(): { name: ProcessName; pid: number }[];
   kill(name: ProcessName, signal?: NodeJS.Signals): Promise<void>;
   /** Stops and starts one; also one that was killed and is not revived. */
@@ -67,20 +69,31 @@ async function prepare(options: StackOptions, dir: DataDir, logs: Logs): Promise
     dir.secret('database-password'),
     dir.secret('demo-password'),
   ]);
-  // The demo environment is registered by its port: the same one again, if it can be had.
-  const demoPort = Number(await dir.recall('demo-port')) || 0;
+  // The demo environments are registered by their ports: the same ones again, if they can be had.
+  const earlier = async (name: string) => ({ port: Number(await dir.recall(name)) || 0, preferred: true });
   const ports = await reservePorts<PortName>(
     {
       ...{ api: any, temporal: any, temporalUi: any, worker: any, postgres: any },
-      demoPostgres: { port: demoPort, preferred: true },
+      demoPostgres: await earlier('demo-port'),
+      demoCloud: await earlier('demo-cloud-port'),
+      demoLocal: await earlier('demo-local-port'),
       ...options.ports,
     },
     options.host ?? '127.0.0.1',
     'api',
   );
-  await dir.remember('demo-port', String(ports.demoPostgres.port));
+  const server: PostgresTarget = {
+    ...{ host: '127.0.0.1', port: ports.demoPostgres.port, database: 'postgres', user: 'postgres', password: demo },
+    ...{ tlsMode: 'disable', caCertificate: null },
+  };
+  const portOf = { 'demo-cloud': ports.demoCloud.port, 'demo-local': ports.demoLocal.port };
+  await dir.remember('demo-port', String(server.port));
+  for (const name of DEMO_NAMES) await dir.remember(`${name}-port`, String(portOf[name]));
+  const projects = options.demo
+    ? await Promise.all(DEMO_NAMES.map((name) => demoProject(dir, name, server, portOf[name])))
+    : [];
   const note = options.note ?? ((line) => logs.write('stack', line));
-  return { options, dir, logs, ports, secrets: { postgres, database, demo }, note };
+  return { options, dir, logs, ports, secrets: { postgres, database, demo }, projects, note };
 }
 
 async function begin(c: StackContext, processes: Processes): Promise<Omit<Stack, 'stop'>> {
@@ -94,9 +107,9 @@ async function begin(c: StackContext, processes: Processes): Promise<Omit<Stack,
     await Promise.all([processes.start('api'), processes.start('worker')]);
     return { target, owner };
   });
-  const [{ target: database, owner }, demo] = await Promise.all([
+  const [{ target: database, owner }, demoServer] = await Promise.all([
     databaseReady,
-    c.options.demo ? startDemo(c, processes) : null,
+    c.projects.length > 0 ? startDemo(c, processes) : null,
     processes.start('temporal'),
   ]);
   const host = c.options.host ?? '127.0.0.1';
@@ -106,8 +119,13 @@ async function begin(c: StackContext, processes: Processes): Promise<Omit<Stack,
   return {
     urls: { api, docs: `${api}/api/docs`, temporalUi },
     temporalAddress: `127.0.0.1:${c.ports.temporal.port}`,
-    ...{ database, demo, owner, dataDir: c.dir.path },
-    registered: await registerAll(c, api, demo),
+    ...{ database, owner, dataDir: c.dir.path },
+    demo: demoServer && (Object.fromEntries(c.projects.map((project) => [project.name, project])) as Stack['demo']),
+    registered: await register(c.dir, api, {
+      ...{ repository: c.dir.at('repositories', 'default'), projects: c.projects, demoServer },
+      // Not the owner's password: only the first start knows it.
+      token: () => sessionToken(createOwnerProgram(c)),
+    }),
     forgetPassword: () => forgetPassword(c.dir),
     children: () => processes.running(),
     kill: (name, signal = 'SIGKILL') => processes.of(name).kill(signal),
@@ -115,22 +133,11 @@ async function begin(c: StackContext, processes: Processes): Promise<Omit<Stack,
   };
 }
 
+/** Serves the demo projects; at the first start it also makes and fills them. */
 async function startDemo(c: StackContext, processes: Processes): Promise<PostgresTarget> {
   const server = await processes.start('demo-postgres');
-  return prepareDemo(server, async (target) => {
-    c.note('making the demo project');
-    const { createDemoDatabase } = await import('./demo-project.ts');
-    return createDemoDatabase(target);
-  });
-}
-
-async function registerAll(c: StackContext, api: string, demo: PostgresTarget | null): Promise<Registered> {
-  // Not the owner's password: only the first start knows it.
-  const token = () => sessionToken(createOwnerProgram(c));
-  const registered = await register(c.dir, api, { repository: c.dir.at('repositories', 'default'), demo, token });
-  if (demo && registered.demoEnvironmentId && (await c.dir.recall('demo-registered')) !== String(demo.port)) {
-    await moveDemo(api, await token(), registered.demoEnvironmentId, demo);
-    await c.dir.remember('demo-registered', String(demo.port));
-  }
-  return registered;
+  await Promise.all(c.projects.map((project) => prepareDemoDatabase(c.dir, server, project)));
+  await processes.start('demo-projects');
+  await Promise.all(c.projects.map((project) => fillDemo(c.dir, project, c.note)));
+  return server;
 }

@@ -17,12 +17,12 @@ const HELP = `npm start -- [options]
   --data-dir DIR   everything that lives on (default .holdfast; HOLDFAST_DATA_DIR)
   --port N         the API's port, 0 = any free one (default 3000; HOLDFAST_API_PORT)
   --host ADDRESS   where the API listens (default 127.0.0.1; HOLDFAST_API_HOST)
-  --no-demo        no demo project
+  --no-demo        no demo projects
   --quiet          no log lines of the processes; they are in DIR/logs
   --help
 
-HOLDFAST_TEMPORAL_PORT (7233), HOLDFAST_TEMPORAL_UI_PORT (8233), HOLDFAST_POSTGRES_PORT, HOLDFAST_DEMO_POSTGRES_PORT
-and HOLDFAST_WORKER_PORT choose the other ports: unless set, any free one where the one in brackets is taken.
+HOLDFAST_TEMPORAL_PORT (7233), HOLDFAST_TEMPORAL_UI_PORT (8233), HOLDFAST_POSTGRES_PORT, HOLDFAST_DEMO_POSTGRES_PORT,
+HOLDFAST_DEMO_CLOUD_PORT, HOLDFAST_DEMO_LOCAL_PORT and HOLDFAST_WORKER_PORT choose the other ports: unless set, any free one where the one in brackets is taken.
 HOLDFAST_OWNER_EMAIL and HOLDFAST_OWNER_PASSWORD make the first account yours.`;
 
 interface Choices {
@@ -104,7 +104,10 @@ function stackOptions(choices: Choices, note: (line: string) => void): StackOpti
       temporalUi: chosen('HOLDFAST_TEMPORAL_UI_PORT', 8233),
       worker: chosen('HOLDFAST_WORKER_PORT'),
       postgres: chosen('HOLDFAST_POSTGRES_PORT'),
+      // Unless chosen, the ones of the earlier start.
       ...(process.env['HOLDFAST_DEMO_POSTGRES_PORT'] && { demoPostgres: chosen('HOLDFAST_DEMO_POSTGRES_PORT') }),
+      ...(process.env['HOLDFAST_DEMO_CLOUD_PORT'] && { demoCloud: chosen('HOLDFAST_DEMO_CLOUD_PORT') }),
+      ...(process.env['HOLDFAST_DEMO_LOCAL_PORT'] && { demoLocal: chosen('HOLDFAST_DEMO_LOCAL_PORT') }),
     },
   };
 }
@@ -116,7 +119,9 @@ function summary(stack: Stack, seconds: number): string {
     `API            ${urls.api}/api/v1`,
     `Swagger        ${urls.docs}`,
     `Temporal UI    ${urls.temporalUi}`,
-    ...(stack.demo ? ['Demo project   environment "demo"'] : []),
+    ...Object.values(stack.demo ?? {}).map(
+      ({ name, url }, i) => `${(i === 0 ? 'Demo projects' : '').padEnd(15)}${name}  ${url}`,
+    ),
     `Owner          ${owner.email}`,
     process.env['HOLDFAST_OWNER_PASSWORD']
       ? 'Password       (HOLDFAST_OWNER_PASSWORD)'

@@ -73,12 +73,12 @@ async function signIn(api: string, email: string, password: string): Promise<str
 /** Starts a backup of the demo project, and follows it to its end; answers what Socket.IO told, and when. */
 async function backUpDemo(client: OperationsClient): Promise<{ snapshot: ProgressSnapshot; at: number }[]> {
   const environments = answered(await client.api.GET('/api/v1/environments')).items;
-  const demo = environments.find(({ name }) => name === 'demo');
+  const demo = environments.find(({ name }) => name === 'demo-cloud');
   const started = await client.api.POST('/api/v1/backup', { body: { environmentId: demo?.id ?? '' } });
   expect(started.response.status).toBe(202);
   const { operationId, workflowId } = answered(started);
   expect(started.response.headers.get('location')).toBe(`/api/v1/progress/${operationId}`);
-  expect(workflowId).toBe(`backup/demo/${operationId}`);
+  expect(workflowId).toBe(`backup/demo-cloud/${operationId}`);
   const told: { snapshot: ProgressSnapshot; at: number }[] = [];
   await client.follow(operationId, (snapshot) => told.push({ snapshot, at: performance.now() }));
   return told;
@@ -117,7 +117,7 @@ it('starts, backs up the demo project while telling how far it is, stops without
   const client = new OperationsClient(api, await signIn(api, email, password));
   expectLiveProgress(await backUpDemo(client));
   const backups = await listed(client);
-  expect(backups).toMatchObject([{ status: 'complete', environmentName: 'demo' }]);
+  expect(backups).toMatchObject([{ status: 'complete', environmentName: 'demo-cloud' }]);
   expect(backups[0]?.tables).toBeGreaterThanOrEqual(25);
   expect(backups[0]?.rows).toBeGreaterThanOrEqual(300_000);
   client.close();
