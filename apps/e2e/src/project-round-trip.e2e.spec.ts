@@ -99,7 +99,16 @@ async function expectPolicies(): Promise<void> {
   expect(info).toMatchObject({ contentType: 'text/x-note', metadata: { 'poznámka 🐎': 1, of: person(1).id } });
 }
 
-it('a project comes back over another one while its own was written to: sign-ins, rows, objects, policies', async () => {
+/** Each function answers as in the project it came from; one that asks who calls knows the user's token. */
+async function expectFunctions(): Promise<void> {
+  const user = await signedIn(local, 3);
+  const call = async (name: string, body?: object) => done(await user.functions.invoke(name, body ? { body } : {}));
+  expect(await call('greet', { name: 'Žofie' })).toEqual({ greeting: 'Ahoj Žofie' });
+  expect(await call('whoami')).toEqual({ sub: person(3).id, role: 'authenticated' });
+  expect(await call('total')).toEqual({ total: 114 });
+}
+
+it('a project comes back over another one while its own was written to: sign-ins, rows, objects, functions, policies', async () => {
   await use(cloud);
   const { backupId, least, most } = await backUpWhileWriting();
   expect(most).toBeGreaterThan(least);
@@ -110,6 +119,7 @@ it('a project comes back over another one while its own was written to: sign-ins
   expect([report.differenceCount, report.differences]).toEqual([0, []]);
   expect(await compareObjects(cloud, local)).toEqual({ objects: 1000 + PEOPLE.length, differing: [] });
   await expectPolicies();
+  await expectFunctions();
   const transfers = await expectBalanced(local.target);
   expect(transfers).toBeGreaterThanOrEqual(least);
   expect(transfers).toBeLessThan(most);
