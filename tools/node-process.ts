@@ -11,6 +11,8 @@ export interface NodeProcessOptions {
   main: string;
   /** Seen by `ps`: no secrets. */
   args?: string[];
+  /** Arguments for Node itself. */
+  nodeArgs?: string[];
   cwd: string;
   env: NodeJS.ProcessEnv;
   /** The `msg` of the JSON log line that says it serves. */
@@ -25,7 +27,8 @@ export async function startNodeProcess(
 ): Promise<Running & { ready: Record<string, unknown> }> {
   let isReady: (entry: Record<string, unknown>) => void;
   const ready = new Promise<Record<string, unknown>>((done) => (isReady = done));
-  const child = await startChild(process.execPath, ['--enable-source-maps', o.main, ...(o.args ?? [])], {
+  const args = [...(o.nodeArgs ?? []), '--enable-source-maps', o.main, ...(o.args ?? [])];
+  const child = await startChild(process.execPath, args, {
     deathSignal: 'SIGTERM',
     ownGroup: true,
     cwd: o.cwd,

@@ -4,8 +4,8 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const EVERY_MS = 200;
 
-/** Watches a process's resident memory; `stop` answers the most it had, in MB. The process may change its id. */
-export function watchMemory(pid: () => number | undefined): { stop(): number } {
+/** Watches a process's resident memory, in MB: the most it had since it was asked last. The process may change its id. */
+export function watchMemory(pid: () => number | undefined): { lap(): number; stop(): number } {
   let peakKb = 0;
   const timer = setInterval(() => {
     const id = pid();
@@ -16,10 +16,14 @@ export function watchMemory(pid: () => number | undefined): { stop(): number } {
       () => undefined,
     );
   }, EVERY_MS);
-  return {
-    stop: () => {
-      clearInterval(timer);
-      return Math.round(peakKb / 1024);
-    },
+  const lap = (): number => {
+    const peak = Math.round(peakKb / 1024);
+    peakKb = 0;
+    return peak;
   };
+  const stop = (): number => {
+    clearInterval(timer);
+    return lap();
+  };
+  return { lap, stop };
 }

@@ -27,6 +27,8 @@ export interface StackOptions {
   distDir?: string;
   /** More variables for the API and the worker. */
   env?: Record<string, string>;
+  /** Arguments for Node itself, where it runs the worker. */
+  workerArgs?: string[];
   /** Ends a start that is under way. */
   signal?: AbortSignal;
   /** What the stack itself has to say. */

@@ -141,6 +141,7 @@ async function startOurs(c: StackContext, name: 'api' | 'worker', readyMessage: 
     {
       name,
       main: builtFile(c, `${name}/main.js`),
+      nodeArgs: name === 'worker' ? (c.options.workerArgs ?? []) : [],
       cwd: root,
       env: variables(c),
       readyMessage,

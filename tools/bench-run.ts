@@ -1,0 +1,79 @@
+import { join } from 'node:path';
+import type { BackupOutput, RestoreReport } from '@holdfast/contracts';
+import type { PostgresTarget } from '@holdfast/engine';
+import type { ThrowawayPostgres } from '@holdfast/testing';
+import { answered, type OperationsClient } from './operations-client.ts';
+
+/** What every measurement works on. */
+export interface Bench {
+  /** Holds what is backed up, and receives what is restored. */
+  server: ThrowawayPostgres;
+  client: OperationsClient;
+  /** Where repositories and dumps go. */
+  dir: string;
+  note: (line: string) => void;
+}
+
+/** A database that is measured, and its environment. */
+export interface BenchSource {
+  target: PostgresTarget;
+  environmentId: string;
+}
+
+/** Seconds that some work takes. */
+export const timed = async (work: () => Promise<unknown>): Promise<number> => {
+  const began = performance.now();
+  await work();
+  return (performance.now() - began) / 1000;
+};
+
+/** To three places after the point. */
+export const rounded = (value: number): number => Math.round(value * 1000) / 1000;
+
+export async function register({ client }: Bench, target: PostgresTarget): Promise<BenchSource> {
+  const { host, port, database, user, password } = target;
+  const connection = { host, port, database, user, password, tlsMode: 'disable' as const };
+  const body = { name: database, kind: 'postgres' as const, ...connection };
+  return { target, environmentId: answered(await client.api.POST('/api/v1/environments', { body })).id };
+}
+
+/** Makes an empty repository; answers its id. */
+export async function newRepository({ client, dir }: Bench, name: string): Promise<string> {
+  const body = { name, driver: 'local' as const, path: join(dir, 'repositories', name) };
+  return answered(await client.api.POST('/api/v1/repositories', { body })).id;
+}
+
+export async function backUp(
+  { client }: Bench,
+  { environmentId }: BenchSource,
+  repositoryId: string,
+): Promise<{ seconds: number; output: BackupOutput }> {
+  const body = { environmentId, repositoryId };
+  const { operationId } = answered(await client.api.POST('/api/v1/backup', { body }));
+  const { seconds, result } = await client.follow(operationId, () => undefined);
+  return { seconds, output: result as BackupOutput };
+}
+
+/** Proves a backup by a trial restore; answers the seconds it took. */
+export async function prove({ client }: Bench, backupId: string): Promise<number> {
+  const params = { path: { id: backupId } };
+  const started = await client.api.POST('/api/v1/backup/{id}/validate', { params, body: { level: 'restore' } });
+  return (await client.follow(answered(started).operationId, () => undefined)).seconds;
+}
+
+/** Restores into a new database; null leaves it to the product whether every row is read again. Answers the seconds. */
+export async function giveBack(
+  { client }: Bench,
+  backupId: string,
+  newDatabase: string,
+  compareRows: boolean | null,
+): Promise<number> {
+  const params = { path: { id: backupId } };
+  const body = { newDatabase, compareRows };
+  const started = await client.api.POST('/api/v1/backup/{id}/restore', { params, body });
+  const { seconds, result } = await client.follow(answered(started).operationId, () => undefined);
+  const report = result as RestoreReport;
+  if (report.differenceCount > 0) throw new Error('what was restored differs');
+  if (report.rowsCompared !== (compareRows ?? false)) throw new Error('not what was to be measured');
+  return seconds;
+}
