@@ -9,7 +9,7 @@ import { createBenchDatabase } from './bench-database.ts';
 import { describeProfiles, profilingArgs } from './bench-profile.ts';
 import { playIncremental, playRound, type Round } from './bench-rounds.ts';
 import { register, rounded, type Bench, type BenchSource } from './bench-run.ts';
-import { describe, playScaling } from './bench-scaling.ts';
+import { describe, playObjects, playScaling } from './bench-scaling.ts';
 import { buildIfStale } from './build.ts';
 import { signIn } from './api-requests.ts';
 import { OperationsClient } from './operations-client.ts';
@@ -18,13 +18,14 @@ import { startStack, type Stack } from './stack.ts';
 
 const SETTINGS = { shared_buffers: '256MB', max_wal_size: '4GB', checkpoint_timeout: '30min' };
 const SCALE_MB = [250, 1_000, 4_000];
+const SCALE_OBJECTS = [10_000, 100_000];
 
 const HELP = `npm run bench -- [options]
 
   --size-mb N      size of the database (default 256)
   --rounds N       how often each is measured; medians are told (default 3)
   --profile [DIR]  one round with a profiler in the worker, and where its time went; figures are slower then
-  --scaling        instead: backup and restore of ${SCALE_MB.join(', ')} MB
+  --scaling        instead: backup and restore of ${SCALE_MB.join(', ')} MB, and of ${SCALE_OBJECTS.join(', ')} objects
   --json           the figures once more, as one line of JSON`;
 
 const median = (values: number[]): number => {
@@ -100,6 +101,7 @@ async function run(choices: Choices, dir: string, note: (line: string) => void):
       const memory = watchMemory(workerOf(stack));
       const table = await playScaling(bench, SCALE_MB, memory.lap);
       memory.stop();
+      table.push(...(await playObjects(SCALE_OBJECTS, note)));
       console.log(`\n${describe(table)}\n`);
       return table;
     }
