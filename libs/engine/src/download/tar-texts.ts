@@ -1,4 +1,4 @@
-import { objectListOf, type Manifest } from '../manifest/manifest.ts';
+import type { Manifest } from '../manifest/manifest.ts';
 
 /** Restores an unpacked tar; needs psql and zstd, nothing else. */
 export const RESTORE_SCRIPT = `#!/usr/bin/env bash
