@@ -63,10 +63,14 @@ export class WebClient {
     );
   }
 
-  async request(options: WebRequest): Promise<Dispatcher.ResponseData> {
+  request(options: WebRequest): Promise<Dispatcher.ResponseData> {
+    return this.requestOver(this.dispatcher, options);
+  }
+
+  private async requestOver(over: Dispatcher, options: WebRequest): Promise<Dispatcher.ResponseData> {
     options.signal.throwIfAborted();
     try {
-      return await this.dispatcher.request({ ...options, origin: this.origin });
+      return await over.request({ ...options, origin: this.origin });
     } catch (error) {
       options.signal.throwIfAborted();
       // what was to be sent could not be read
@@ -81,11 +85,14 @@ export class WebClient {
    */
   async send(options: Sending, bearable: (status: number) => boolean = () => false): Promise<string | null> {
     const { body, signal, ...rest } = options;
-    const most = REPEATED.has(options.method) ? 1 : ATTEMPTS;
+    const repeated = REPEATED.has(options.method);
+    const most = repeated ? 1 : ATTEMPTS;
+    // the interceptor would hide what a server asks for, also where it does not try again
+    const over = repeated ? this.dispatcher : this.agent;
     for (let attempt = 1; ; attempt++) {
       let pauseMs = FIRST_PAUSE_MS * 3 ** (attempt - 1);
       try {
-        const answer = await this.request({ ...rest, signal, ...(body && { body: body() }) });
+        const answer = await this.requestOver(over, { ...rest, signal, ...(body && { body: body() }) });
         const { status, text } = await this.statusOf(answer);
         if (status < 300) return null;
         if (bearable(status)) return this.refusal(status, text).message;
