@@ -62,10 +62,11 @@ export function giveBack(
   backupId: string,
   target: PostgresTarget,
   newDatabase: string,
+  how: { compareRows?: boolean } = {},
 ): Promise<RestoreReport> {
   return restore(
     {
-      ...{ repository, sourceEnvironmentId: environment.id, backupId, target, newDatabase },
+      ...{ repository, ...how, sourceEnvironmentId: environment.id, backupId, target, newDatabase },
       ...{ schemas: [], tables: [], content: 'all', dryRun: false, overwrite: false },
       ...{ operationId: randomUUID(), parallel: 2 },
     },

@@ -158,3 +158,30 @@ it('goes on without a table that could not be made, where whoever asked wants th
     await minimal.stop();
   }
 });
+
+it('makes the keys of a large table beside its indexes, and they are the same keys', async () => {
+  const { backup } = await backedUp(
+    'large keys',
+    `CREATE TABLE big (id int NOT NULL, a text NOT NULL, b int, c int, d int);
+     INSERT INTO big SELECT g, md5(g::text), g, g, g FROM generate_series(1, 60000) g;
+     ALTER TABLE big ADD PRIMARY KEY (id);
+     ALTER TABLE big ADD CONSTRAINT "odd ""one" UNIQUE (a, id);
+     ALTER TABLE big ADD UNIQUE (b) DEFERRABLE INITIALLY DEFERRED;
+     ALTER TABLE big ADD UNIQUE (c) INCLUDE (d);
+     CREATE INDEX ON big (d); CREATE INDEX ON big (lower(a));
+     COMMENT ON CONSTRAINT big_pkey ON big IS 'its key';
+     ALTER TABLE big CLUSTER ON big_pkey; ALTER TABLE big REPLICA IDENTITY USING INDEX "odd ""one";
+     CREATE TABLE small (id int REFERENCES big, b int REFERENCES big (id))`,
+  );
+  for (const compareRows of [true, false]) {
+    const name = `large keys ${compareRows}`;
+    const report = await giveBack(repository, backup.backupId, server.target, name, { compareRows });
+    expect(report.differenceCount).toBe(0);
+    const copy = await inCopy(server.target, name);
+    const { rows } = await copy.query(
+      `SELECT count(*)::int AS keys, bool_and(indisvalid) AS valid FROM pg_index
+       WHERE indrelid = 'big'::regclass AND indexrelid IN (SELECT conindid FROM pg_constraint WHERE contype IN ('p', 'u'))`,
+    );
+    expect(rows).toEqual([{ keys: 4, valid: true }]);
+  }
+});

@@ -8,8 +8,9 @@ import { READ_SETTINGS } from '../postgres/snapshot.ts';
 import type { Statement } from '../postgres/statements.ts';
 import type { CompareTask } from './early-compare.ts';
 import { splitPostData, type SplitPostData, type TableStatements } from './early-statements.ts';
+import { splitKeys, type KeyIndex } from './key-indexes.ts';
 import { inLoadOrder, isPacked, loadTable, type LoadInput } from './load-rows.ts';
-import { openSession, runLane, runOne, type FaultOptions } from './statement-runner.ts';
+import { describeStatement, openSession, runLane, runOne, type FaultOptions } from './statement-runner.ts';
 
 export interface TableWorkInput extends LoadInput {
   tables: TableArtifact[];
@@ -75,8 +76,8 @@ class Lane {
 
 /**
  * Loads tables, `parallel` at once, makes each one's keys and indexes as soon as its rows are there, and compares it
- * then: so that no core waits for the last large table. Order within a table: rows; keys, which lock it; indexes and the
- * comparison side by side. The first failure stops all.
+ * then: so that no core waits for the last large table. Order within a table: rows; keys that lock it while they are
+ * built; indexes and the comparison side by side. The first failure stops all.
  */
 class TableWork {
   private readonly input: TableWorkInput;
@@ -158,10 +159,16 @@ class TableWork {
     const name = displayName(table.schema, table.table);
     const statements = (table.loadInto ?? table.condition) === null ? this.split.early.get(name) : undefined;
     const { exclusive, shared } = statements ?? NO_STATEMENTS;
-    const after = (lane: Lane): Promise<void> => this.addShared(lane, table, shared, loaded);
-    if (exclusive.length === 0) return after(lane);
+    const sideBySide = loaded && table.size >= SPARED_FROM_BYTES && exclusive.length + shared.length > 1;
+    const { keys, whole } = sideBySide ? splitKeys(exclusive) : { keys: [], whole: exclusive };
+    const after = async (lane: Lane): Promise<void> => {
+      if (keys.length > 0) return this.addKeys(table, keys, shared);
+      this.addShared(table, shared);
+      if (loaded) await this.addCompare(lane, table);
+    };
+    if (whole.length === 0) return after(lane);
     this.add(BUILD + table.size, async (lane) => {
-      for (const statements of exclusive) await this.build(lane, statements);
+      for (const statements of whole) await this.build(lane, statements);
       await after(lane);
     });
   }
@@ -213,11 +220,45 @@ class TableWork {
     if (--this.toLoad === 0) this.input.onAllLoaded();
   }
 
-  private async addShared(lane: Lane, table: TableArtifact, shared: Statement[][], loaded: boolean): Promise<void> {
+  private addShared(table: TableArtifact, shared: Statement[][]): void {
     for (const statements of shared) this.add(BUILD + table.size, (lane) => this.build(lane, statements));
-    if (!loaded || !this.input.compare) return;
+  }
+
+  private async addCompare(lane: Lane, table: TableArtifact): Promise<void> {
+    if (!this.input.compare) return;
     for (const { size, run } of await this.input.compare(table, () => lane.session('read'))) {
       this.add(COMPARE + size, async (lane) => run(await lane.session('read')));
+    }
+  }
+
+  /**
+   * The indexes of a table's keys beside its others; the lock that makes them keys is asked for once none is being
+   * built any more, so that it never waits, and before anybody reads the table again.
+   */
+  private addKeys(table: TableArtifact, keys: KeyIndex[], shared: Statement[][]): void {
+    const ready: Statement[][] = [];
+    let open = keys.length + shared.length;
+    const add = (work: (lane: Lane) => Promise<void>): void =>
+      this.add(BUILD + table.size, async (lane) => {
+        await work(lane);
+        if (--open > 0) return;
+        for (const statements of ready) await this.build(lane, statements);
+        await this.addCompare(lane, table);
+      });
+    for (const key of keys) add(async (lane) => void ready.push(await this.buildKey(lane, key)));
+    for (const statements of shared) add((lane) => this.build(lane, statements));
+  }
+
+  /** Answers what makes a key of the index; where it could not be made, the statement that says why. */
+  private async buildKey(lane: Lane, key: KeyIndex): Promise<Statement[]> {
+    const client = await lane.session('build');
+    try {
+      await client.query(key.index.text);
+      return key.attach;
+    } catch (error) {
+      this.signal.throwIfAborted();
+      if (isConnectionLost(error)) throw translateQuery(error, describeStatement(key.index));
+      return key.lane;
     }
   }
 
