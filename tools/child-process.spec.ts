@@ -36,6 +36,11 @@ describe('runToEnd', () => {
     expect(result.output).toContain('ENOENT');
   });
 
+  it('runs it and what it starts as nice as was asked', async () => {
+    const result = await runToEnd('sh', ['-c', 'sleep 0.5; nice'], { timeoutSeconds: 10, niceness: 5 });
+    expect(result.output).toBe('5\n');
+  });
+
   it('ends the whole group when the time is over', async () => {
     const result = await runToEnd('sh', ['-c', 'sleep 60 & echo $!; wait'], { timeoutSeconds: 0.3 });
     expect(result.timedOut).toBe(true);

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { setPriority } from 'node:os';
 
 const GRACE_MS = 5_000;
 const LAST_OUTPUT_MS = 2_000;
@@ -9,6 +10,8 @@ export interface ChildOptions {
   env?: NodeJS.ProcessEnv;
   /** Copies the output to this process's own as it comes. */
   echo?: boolean;
+  /** As of `nice`, for it and all that it starts; absent: as this process. */
+  niceness?: number;
 }
 
 export interface ChildResult {
@@ -50,6 +53,7 @@ export function runToEnd(command: string, args: string[], options: ChildOptions)
     env: options.env ?? process.env,
   });
   alive.add(child);
+  if (options.niceness && child.pid !== undefined) setPriority(child.pid, options.niceness);
   let output = '';
   let timedOut = false;
   const collect = (chunk: Buffer) => {

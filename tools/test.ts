@@ -1,11 +1,9 @@
 // What `npm test` does once everything is installed: every check, every test, one count at the end.
-import { chmod, mkdtemp, readdir, readFile, rm, statfs, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { isAlive } from '@holdfast/engine/embedded';
-import { sweepTempDirs } from '@holdfast/testing';
 import { endAll, runToEnd, type ChildResult } from './child-process.ts';
+import { makeTestDirectory, removeTestDirectory } from './test-directory.ts';
 import { summarize } from './vitest-report.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -73,17 +71,28 @@ const LANES: Check[][] = [
     check('openapi', bin('redocly'), ['lint', 'libs/api-client/openapi.json'], 60),
   ],
 ];
-const TESTS = 'tests';
+
+/** Tests that run in one process of Vitest. */
+interface Tests {
+  name: string;
+  projects: string[];
+  workers: number;
+  /** As of `nice`: those whose times are looked at come first. */
+  niceness: number;
+}
+
+/** Side by side: end-to-end tests mostly wait for processes to be missed or to come back, the others mostly work. */
+const TESTS: Tests[] = [
+  { name: 'tests', projects: ['unit', 'integration'], workers: 2, niceness: 5 },
+  { name: 'e2e', projects: ['e2e'], workers: 1, niceness: 0 },
+];
 const TESTS_TIMEOUT_SECONDS = 2_400;
-const MEMORY_FOR_TESTS = 12 * 1024 ** 3;
-const IN_MEMORY = '/dev/shm';
-const PREFIX = 'holdfast-test-';
 
 const line = (name: string, word: string, seconds: number) =>
   `${name.padEnd(12)} ${word.padEnd(24)} ${seconds.toFixed(1).padStart(7)} s`;
 
 const word = (outcome: Outcome) =>
-  outcome.name === TESTS
+  TESTS.some(({ name }) => name === outcome.name)
     ? `${outcome.passed} passed, ${outcome.failed} failed`
     : outcome.failed === 0
       ? 'ok'
@@ -99,64 +108,32 @@ async function runCheck(item: Check): Promise<Outcome> {
   return { name: item.name, passed: 1 - failed, failed, seconds: result.seconds, report };
 }
 
-/** Removes what test runs left that were killed, and stops what they started. */
-async function sweepTestDirectories(place: string): Promise<void> {
-  for (const name of await readdir(place).catch(() => [])) {
-    const pid = name.startsWith(PREFIX) ? Number.parseInt(name.slice(PREFIX.length), 10) : 0;
-    if (!(pid > 0) || isAlive(pid)) continue;
-    await sweepTempDirs(join(place, name));
-    await removeTestDirectory(join(place, name));
-  }
-}
-
-/** Tests put programs of their own there; some machines run none from memory. */
-async function runsPrograms(directory: string): Promise<boolean> {
-  const file = join(directory, 'program');
-  await writeFile(file, '#!/bin/sh\nexit 0\n', { mode: 0o755 });
-  return (await runToEnd(file, [], { timeoutSeconds: 10 })).code === 0;
-}
-
-async function removeTestDirectory(directory: string): Promise<void> {
-  await rm(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 }).catch((error: unknown) => {
-    console.error(`${directory} could not be removed: ${error instanceof Error ? error.message : String(error)}`);
-  });
-}
-
-/**
- * Where the tests put everything. Their databases make and drop files by the ten thousand, which some file systems are
- * slow at: in memory, where there is plenty of it.
- */
-async function makeTestDirectory(): Promise<string> {
-  const shared = await statfs(IN_MEMORY).then(
-    ({ bavail, bsize }) => bavail * bsize,
-    () => 0,
-  );
-  const plenty = Math.min(shared, process.availableMemory()) >= MEMORY_FOR_TESTS;
-  for (const place of [IN_MEMORY, tmpdir()]) await sweepTestDirectories(place);
-  const memory = plenty ? await mkdtemp(join(IN_MEMORY, `${PREFIX}${process.pid}-`)) : null;
-  if (memory && (await runsPrograms(memory))) return chmod(memory, 0o711).then(() => memory);
-  if (memory) await rm(memory, { recursive: true, force: true });
-  const directory = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`));
+async function runTests({ name, projects, workers, niceness }: Tests, below: string): Promise<Outcome> {
+  const directory = join(below, name);
   // servers that root starts run as another user, who has to get through
-  await chmod(directory, 0o711);
-  return directory;
-}
-
-async function runTests(): Promise<Outcome> {
-  const directory = await makeTestDirectory();
+  await mkdir(directory, { mode: 0o711 });
   const file = join(directory, 'report.json');
-  const projects = ['unit', 'integration', 'e2e'].flatMap((name) => ['--project', name]);
-  const args = ['run', ...projects, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
-  const result = await runToEnd(bin('vitest'), args, {
+  const chosen = projects.flatMap((project) => ['--project', project]);
+  const reports = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+  const result = await runToEnd(bin('vitest'), ['run', ...chosen, `--maxWorkers=${workers}`, ...reports], {
     timeoutSeconds: TESTS_TIMEOUT_SECONDS,
     env: { ...env, TMPDIR: directory },
     echo: true,
+    niceness,
   });
   const text = await readFile(file, 'utf8').catch(() => null);
-  await removeTestDirectory(directory);
   const summary = summarize(text === null ? null : JSON.parse(text), result.code);
   const report = summary.failures.join('\n\n') + ending(result, TESTS_TIMEOUT_SECONDS);
-  return { name: TESTS, passed: summary.passed, failed: summary.failed, seconds: result.seconds, report };
+  return { name, passed: summary.passed, failed: summary.failed, seconds: result.seconds, report };
+}
+
+async function runAllTests(chosen: Tests[]): Promise<Outcome[]> {
+  const directory = await makeTestDirectory();
+  try {
+    return await Promise.all(chosen.map((tests) => runTests(tests, directory)));
+  } finally {
+    await removeTestDirectory(directory);
+  }
 }
 
 let stopped = false;
@@ -172,7 +149,7 @@ async function runLane(checks: Check[], outcomes: Outcome[]): Promise<void> {
 
 /** The parts to run; null, with a message, when the command line is wrong. */
 function chosen(): Set<string> | null {
-  const names = [...LANES.flat().map((item) => item.name), TESTS];
+  const names = [...LANES.flat(), ...TESTS].map((item) => item.name);
   const { values } = parseArgs({ options: { only: { type: 'string', multiple: true } } });
   const only = (values.only ?? []).flatMap((value) => value.split(','));
   const unknown = only.filter((name) => !names.includes(name));
@@ -200,7 +177,8 @@ async function main(): Promise<void> {
   await runLane([CLIENT], outcomes);
   const lanes = LANES.map((lane) => lane.filter((item) => parts.has(item.name)));
   await Promise.all(lanes.map((lane) => runLane(lane, outcomes)));
-  if (parts.has(TESTS) && !stopped) outcomes.push(await runTests());
+  const tests = TESTS.filter(({ name }) => parts.has(name));
+  if (tests.length > 0 && !stopped) outcomes.push(...(await runAllTests(tests)));
   printSummary(outcomes, (performance.now() - started) / 1000);
   const sum = (key: 'passed' | 'failed') => outcomes.reduce((total, outcome) => total + outcome[key], 0);
   console.log(`${sum('passed')} passed, ${sum('failed')} failed`);

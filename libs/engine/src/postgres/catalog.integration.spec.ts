@@ -96,7 +96,8 @@ describe.each([15, 17])('a catalog read on Postgres %i', (major) => {
     await rm(directory, { recursive: true, force: true });
   });
 
-  it.each(corpus.filter(({ minMajor = 0 }) => minMajor <= major))(
+  // two thousand tables of one kind are the law's, which compares their catalog too
+  it.each(corpus.filter(({ name, minMajor = 0 }) => minMajor <= major && name !== 'many_tables'))(
     'is the same after pg_dump and psql: $name',
     async (database) => {
       const source = await make(server, database, major);
