@@ -30,17 +30,23 @@ export const timed = async (work: () => Promise<unknown>): Promise<number> => {
 /** To three places after the point. */
 export const rounded = (value: number): number => Math.round(value * 1000) / 1000;
 
-export async function register({ client }: Bench, target: PostgresTarget): Promise<BenchSource> {
+export async function register(
+  { client }: Bench,
+  target: PostgresTarget,
+  project: { projectUrl?: string; serviceKey?: string } = {},
+): Promise<BenchSource> {
   const { host, port, database, user, password } = target;
   const connection = { host, port, database, user, password, tlsMode: 'disable' as const };
-  const body = { name: database, kind: 'postgres' as const, ...connection };
+  const body = { name: database, kind: 'postgres' as const, ...connection, ...project };
   return { target, environmentId: answered(await client.api.POST('/api/v1/environments', { body })).id };
 }
 
+export const repositoryPath = ({ dir }: Bench, name: string): string => join(dir, 'repositories', name);
+
 /** Makes an empty repository; answers its id. */
-export async function newRepository({ client, dir }: Bench, name: string): Promise<string> {
-  const body = { name, driver: 'local' as const, path: join(dir, 'repositories', name) };
-  return answered(await client.api.POST('/api/v1/repositories', { body })).id;
+export async function newRepository(bench: Bench, name: string): Promise<string> {
+  const body = { name, driver: 'local' as const, path: repositoryPath(bench, name) };
+  return answered(await bench.client.api.POST('/api/v1/repositories', { body })).id;
 }
 
 export async function backUp(
@@ -75,5 +81,21 @@ export async function giveBack(
   const report = result as RestoreReport;
   if (report.differenceCount > 0) throw new Error('what was restored differs');
   if (report.rowsCompared !== (compareRows ?? false)) throw new Error('not what was to be measured');
+  return seconds;
+}
+
+/** Restores a project's storage into another project. Answers the seconds. */
+export async function giveStorageBack(
+  { client }: Bench,
+  backupId: string,
+  into: { environmentId: string; name: string },
+): Promise<number> {
+  const params = { path: { id: backupId } };
+  const { environmentId, name } = into;
+  const body = { environmentId, components: ['storage' as const], overwrite: true, confirm: name };
+  const started = await client.api.POST('/api/v1/backup/{id}/restore', { params, body });
+  const { seconds, result } = await client.follow(answered(started).operationId, () => undefined);
+  const { storage, differenceCount } = result as RestoreReport;
+  if (differenceCount > 0 || !storage || storage.failed > 0) throw new Error('not every object came back');
   return seconds;
 }

@@ -19,13 +19,15 @@ import { startStack, type Stack } from './stack.ts';
 const SETTINGS = { shared_buffers: '256MB', max_wal_size: '4GB', checkpoint_timeout: '30min' };
 const SCALE_MB = [250, 1_000, 4_000];
 const SCALE_OBJECTS = [10_000, 100_000];
+const SCALE_OBJECT_MB = 5_120;
 
 const HELP = `npm run bench -- [options]
 
   --size-mb N      size of the database (default 256)
   --rounds N       how often each is measured; medians are told (default 3)
   --profile [DIR]  one round with a profiler in the worker, and where its time went; figures are slower then
-  --scaling        instead: backup and restore of ${SCALE_MB.join(', ')} MB, and of ${SCALE_OBJECTS.join(', ')} objects
+  --scaling        instead: backup and restore of ${SCALE_MB.join(', ')} MB, of ${SCALE_OBJECTS.join(', ')} objects,
+                   and of one of ${SCALE_OBJECT_MB} MB
   --json           the figures once more, as one line of JSON`;
 
 const median = (values: number[]): number => {
@@ -99,9 +101,11 @@ async function run(choices: Choices, dir: string, note: (line: string) => void):
     const bench: Bench = { server, client, dir, note };
     if (scaling) {
       const memory = watchMemory(workerOf(stack));
+      const storage = SCALE_OBJECTS.map((objects) => ({ objects, sparseMb: 0 }));
+      storage.push({ objects: 0, sparseMb: SCALE_OBJECT_MB });
       const table = await playScaling(bench, SCALE_MB, memory.lap);
+      table.push(...(await playObjects(bench, storage, memory.lap)));
       memory.stop();
-      table.push(...(await playObjects(SCALE_OBJECTS, note)));
       console.log(`\n${describe(table)}\n`);
       return table;
     }
