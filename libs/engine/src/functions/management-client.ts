@@ -3,8 +3,7 @@ import busboy from 'busboy';
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { Dispatcher } from 'undici';
-import { WebClient, type Service, type WebRequest } from '../web/web-client.ts';
+import { WebClient, type Refusal, type Service } from '../web/web-client.ts';
 
 /** Supabase's own; a stand-in or a proxy may be somewhere else. */
 export const MANAGEMENT_URL = 'https://api.supabase.com';
@@ -80,14 +79,10 @@ export class ManagementClient {
 
   /** Reads JSON below the project; what the token may not see is an answer, not a failure. */
   async read<T>(path: string, signal: AbortSignal): Promise<Seen<T>> {
-    const answer = await this.web.request({
-      path: `${this.base}/${path}`,
-      method: 'GET',
-      headers: this.headers,
-      signal,
-    });
-    if (answer.statusCode !== 200) return this.refusedOrThrow(answer);
-    return { value: (await this.json(answer, signal)) as T };
+    const request = { path: `${this.base}/${path}`, method: 'GET' as const, headers: this.headers, signal };
+    const answer = await this.web.request(request);
+    if (answer.refusal) return this.refusedOrThrow(answer.refusal);
+    return { value: (await this.json(this.web.bytesOf(request, answer))) as T };
   }
 
   /** Changes something below the project. */
@@ -108,11 +103,12 @@ export class ManagementClient {
   ): Promise<{ refused: number } | null> {
     const headers = { ...this.headers, accept: 'multipart/form-data' };
     const path = `${this.base}/functions/${encodeURIComponent(slug)}/body`;
-    const answer = await this.web.request({ path, method: 'GET', headers, signal });
-    if (answer.statusCode !== 200) return this.refusedOrThrow(answer);
+    const request = { path, method: 'GET' as const, headers, signal };
+    const answer = await this.web.request(request);
+    if (answer.refusal) return this.refusedOrThrow(answer.refusal);
     const type = String(answer.headers['content-type'] ?? '');
     if (!type.startsWith('multipart/')) {
-      await answer.body.dump({ limit: MAX_JSON_BYTES, signal });
+      await this.web.discard(answer, signal);
       return { refused: 406 };
     }
     const form = busboy({ headers: { 'content-type': type }, preservePath: true, defParamCharset: 'utf8' });
@@ -122,7 +118,7 @@ export class ManagementClient {
       taken = taken.then(() => take(unquoted(filename ?? ''), stream));
       taken.catch((error: unknown) => form.destroy(error instanceof Error ? error : new Error(String(error))));
     });
-    await pipeline(Readable.from(this.web.bytesOf(answer.body, signal)), form, { signal });
+    await pipeline(Readable.from(this.web.bytesOf(request, answer)), form, { signal });
     await taken;
     return null;
   }
@@ -152,7 +148,7 @@ export class ManagementClient {
       path,
       method: 'POST',
       headers,
-      body: (): WebRequest['body'] => Readable.from(body()),
+      body: () => Readable.from(body()),
       signal,
     });
   }
@@ -161,16 +157,15 @@ export class ManagementClient {
     return this.web.close();
   }
 
-  private async refusedOrThrow(answer: Dispatcher.ResponseData): Promise<{ refused: number }> {
-    const text = await this.web.textOf(answer);
-    if (MAY_BE_MISSING.has(answer.statusCode)) return { refused: answer.statusCode };
-    throw this.web.refusal(answer.statusCode, text);
+  private refusedOrThrow(refusal: Refusal): { refused: number } {
+    if (MAY_BE_MISSING.has(refusal.status)) return { refused: refusal.status };
+    throw this.web.refusal(refusal);
   }
 
-  private async json(answer: Dispatcher.ResponseData, signal: AbortSignal): Promise<unknown> {
+  private async json(bytes: AsyncIterable<Uint8Array>): Promise<unknown> {
     const parts: Uint8Array[] = [];
     let size = 0;
-    for await (const part of this.web.bytesOf(answer.body, signal)) {
+    for await (const part of bytes) {
       size += part.length;
       if (size > MAX_JSON_BYTES) throw noJson(`more than ${MAX_JSON_BYTES} bytes`);
       parts.push(part);

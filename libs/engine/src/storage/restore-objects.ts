@@ -13,6 +13,7 @@ import { ObjectRows } from './object-rows.ts';
 import { takeOverVersions } from './previous-versions.ts';
 import { refuseUnknownBuckets } from './source-objects.ts';
 import { StorageClient, type Bucket, type StorageEndpoint } from './storage-client.ts';
+import { unsent } from './upload-headers.ts';
 
 const ROWS_AT_ONCE = 500;
 const SHOWN = 200;
@@ -193,6 +194,9 @@ class ObjectRestore {
     if (refusal === null) {
       this.counts.restored++;
       this.counts.bytes += size;
+      for (const value of unsent(metadata).headers) {
+        this.differs('object', objectName(entry), value, 'left out: no header can hold it');
+      }
     }
     return refusal;
   }
@@ -207,6 +211,11 @@ class ObjectRestore {
         throw translateQuery(error, 'storage.objects');
       });
     for (const { name, expected, found } of wrong) this.differs('object', name, expected, found);
+    // what was too long to be sent stands in the row, if that could be written
+    if (this.rows.refused === null) return;
+    for (const entry of entries.filter(({ metadata }) => unsent(metadata).userMetadata)) {
+      this.differs('object', objectName(entry), 'user metadata', 'left out: too long for an upload');
+    }
   }
 }
 

@@ -1,6 +1,8 @@
 import { Readable } from 'node:stream';
-import { WebClient, type Service } from '../web/web-client.ts';
+import { WebClient, type WebRequest } from '../web/web-client.ts';
 import { canBeAsked } from './names.ts';
+import { isAboutName, isLocked, isMissing, noStorage, STORAGE_SERVICE } from './storage-answers.ts';
+import { metadataHeaders } from './upload-headers.ts';
 
 /** Where a project's storage is, and the key that may read and write all of it. */
 export interface StorageEndpoint {
@@ -35,18 +37,10 @@ export interface Download {
   etag: string | null;
 }
 
-const DUMPED_BYTES = 128 << 10;
-
-const SERVICE: Service = {
-  name: "The project's storage",
-  unreachable: 'storage.unreachable',
-  refused: 'storage.refused',
-  hints: {
-    unreachable: 'Check the address of the project, and that it is not paused.',
-    refused: 'Check the service key of the environment.',
-  },
-  meantStatus,
-};
+/** A list is what a storage answers with; a page for people comes from something else. */
+const LIST = /^\s*\[/;
+/** More of an answer than this is not read for the sake of its connection. */
+const ENOUGH_BYTES = 128 << 10;
 
 /** A key in a URL, as the server reads it: each segment encoded, the slashes between them kept. */
 export const encodeKey = (key: string): string => key.split('/').map(encodeURIComponent).join('/');
@@ -63,7 +57,15 @@ export class StorageClient {
   constructor({ url, serviceKey }: StorageEndpoint, connections = 8) {
     this.base = `${new URL(url).pathname.replace(/\/$/, '')}/storage/v1`;
     this.headers = { apikey: serviceKey, authorization: `Bearer ${serviceKey}` };
-    this.web = new WebClient(url, serviceKey, SERVICE, connections);
+    this.web = new WebClient(url, serviceKey, STORAGE_SERVICE, connections);
+  }
+
+  private asking(path: string, signal: AbortSignal, more: Record<string, string> = {}): WebRequest {
+    return { path: `${this.base}/${path}`, method: 'GET', headers: { ...this.headers, ...more }, signal };
+  }
+
+  private asWritten(bucket: string, key: string): string {
+    return `object/authenticated/${encodeURIComponent(bucket)}/${encodeKey(key)}`;
   }
 
   /**
@@ -72,63 +74,64 @@ export class StorageClient {
    */
   async download(bucket: string, key: string, signal: AbortSignal): Promise<Download | 'missing' | 'refused'> {
     if (!canBeAsked(bucket, key)) return 'refused';
-    const path = `${this.base}/object/authenticated/${encodeURIComponent(bucket)}/${encodeKey(key)}`;
-    const answer = await this.web.request({ path, method: 'GET', headers: this.headers, signal });
-    if (answer.statusCode === 200) {
+    const request = this.asking(this.asWritten(bucket, key), signal);
+    const answer = await this.web.request(request);
+    if (answer.refusal === null) {
       const { etag } = answer.headers;
-      return { body: this.web.bytesOf(answer.body, signal), etag: typeof etag === 'string' ? etag : null };
+      return { body: this.web.bytesOf(request, answer), etag: typeof etag === 'string' ? etag : null };
     }
-    const { status, text } = await this.web.statusOf(answer);
-    if (status === 404) return 'missing';
-    if (isAboutName(status)) return 'refused';
-    throw this.web.refusal(status, text);
+    if (isMissing(answer.refusal)) return 'missing';
+    if (isAboutName(answer.refusal)) return 'refused';
+    throw this.web.refusal(answer.refusal);
   }
 
   /** Throws unless the project's storage answers and takes the key. */
   async check(signal: AbortSignal): Promise<void> {
-    const path = `${this.base}/bucket?limit=1`;
-    const answer = await this.web.request({ path, method: 'GET', headers: this.headers, signal });
-    const { status, text } = await this.web.statusOf(answer);
-    if (status !== 200) throw this.web.refusal(status, text);
+    const request = this.asking('bucket?limit=1', signal);
+    const answer = await this.web.request(request);
+    if (answer.refusal) throw this.web.refusal(answer.refusal);
+    let text = '';
+    for await (const part of this.web.bytesOf(request, answer)) {
+      text += Buffer.from(part).toString();
+      if (text.length > ENOUGH_BYTES) break;
+    }
+    if (!LIST.test(text)) throw noStorage('answered with something that is no list of buckets');
   }
 
   /** Reads one byte, to see whether an object's bytes are really there: its row alone makes `exists` say so. */
   async etagOf(bucket: string, key: string, size: number, signal: AbortSignal): Promise<string | null> {
     if (!canBeAsked(bucket, key)) return null;
-    const path = `${this.base}/object/authenticated/${encodeURIComponent(bucket)}/${encodeKey(key)}`;
     // there is no first byte of an empty object
-    const headers = size === 0 ? this.headers : { ...this.headers, range: 'bytes=0-0' };
-    const answer = await this.web.request({ path, method: 'GET', headers, signal });
-    // a server may ignore the range: what it sends is not wanted
-    if (answer.statusCode === 200 || answer.statusCode === 206) {
-      await answer.body.dump({ limit: DUMPED_BYTES, signal });
+    const range: Record<string, string> = size === 0 ? {} : { range: 'bytes=0-0' };
+    const request = this.asking(this.asWritten(bucket, key), signal, range);
+    const answer = await this.web.request(request);
+    if (answer.refusal === null) {
+      let read = 0;
+      // a server may ignore the range: what it sends is not wanted
+      for await (const part of this.web.bytesOf(request, answer)) if ((read += part.length) > ENOUGH_BYTES) break;
       const { etag } = answer.headers;
       return typeof etag === 'string' ? etag : null;
     }
-    const { status, text } = await this.web.statusOf(answer);
+    const { status, text } = answer.refusal;
     // an empty object stands where another one should
-    if (answer.statusCode === 416 || /InvalidRange|invalid_range/.test(text)) return null;
-    if (status === 404 || isAboutName(status)) return null;
-    throw this.web.refusal(status, text);
+    if (status === 416 || /InvalidRange|invalid_range/.test(text)) return null;
+    if (isMissing(answer.refusal) || isAboutName(answer.refusal)) return null;
+    throw this.web.refusal(answer.refusal);
   }
 
   /** Uploads an object, over one that is there; answers why the server does not take this one, null: it has it. */
   async upload(bucket: string, key: string, upload: Upload, signal: AbortSignal): Promise<string | null> {
     if (!canBeAsked(bucket, key)) return UNASKABLE;
-    const { size, contentType, cacheControl, userMetadata, body } = upload;
+    const { size, body } = upload;
     const path = `${this.base}/object/${encodeURIComponent(bucket)}/${encodeKey(key)}`;
     const headers: Record<string, string> = {
       ...this.headers,
-      'content-type': contentType ?? 'application/octet-stream',
+      ...metadataHeaders(upload),
       'content-length': String(size),
       'x-upsert': 'true',
     };
-    if (cacheControl !== null) headers['cache-control'] = cacheControl;
-    if (userMetadata !== null && userMetadata !== undefined) {
-      headers['x-metadata'] = Buffer.from(JSON.stringify(userMetadata)).toString('base64');
-    }
     const bytes = () => (size === 0 ? '' : Readable.from(body()));
-    return this.web.send({ path, method: 'POST', headers, body: bytes, signal }, isAboutName);
+    return this.done({ path, method: 'POST', headers, body: bytes, signal });
   }
 
   /** Makes a bucket, or gives one that is there these settings; answers why the server does not take it, null: it did. */
@@ -137,15 +140,35 @@ export class StorageClient {
     const headers = { ...this.headers, 'content-type': 'application/json' };
     const { id, name, public: open, file_size_limit, allowed_mime_types } = bucket;
     const settings = { public: open, file_size_limit, allowed_mime_types };
-    const at = `${this.base}/bucket/${encodeURIComponent(id)}`;
-    const known = await this.web.request({ path: at, method: 'GET', headers: this.headers, signal });
-    const { status, text } = await this.web.statusOf(known);
-    const body = (): string => JSON.stringify({ id, name, ...settings });
-    if (status === 200) return this.web.send({ path: at, method: 'PUT', headers, body, signal }, isAboutName);
-    if (status === 404)
-      return this.web.send({ path: `${this.base}/bucket`, method: 'POST', headers, body, signal }, isAboutName);
-    if (isAboutName(status)) return this.web.refusal(status, text).message;
-    throw this.web.refusal(status, text);
+    const at = `bucket/${encodeURIComponent(id)}`;
+    const sent = { headers, body: (): string => JSON.stringify({ id, name, ...settings }), signal };
+    const known = await this.hasBucket(at, signal);
+    if (typeof known === 'string') return known;
+    if (!known) {
+      const refused = await this.done({ ...sent, path: `${this.base}/bucket`, method: 'POST' });
+      // the answer to an attempt may have been lost: then it is there, and only the next attempt was refused
+      if (refused === null || (await this.hasBucket(at, signal)) !== true) return refused;
+    }
+    return this.done({ ...sent, path: `${this.base}/${at}`, method: 'PUT' });
+  }
+
+  /** Whether a bucket is there; in words: why its name cannot be asked for. */
+  private async hasBucket(at: string, signal: AbortSignal): Promise<boolean | string> {
+    const answer = await this.web.request(this.asking(at, signal));
+    if (answer.refusal === null) {
+      await this.web.discard(answer, signal);
+      return true;
+    }
+    if (isMissing(answer.refusal)) return false;
+    if (isAboutName(answer.refusal)) return this.web.refusal(answer.refusal).message;
+    throw this.web.refusal(answer.refusal);
+  }
+
+  /** Null: it was done; else why not, when that is about this one object or bucket. */
+  private async done(request: WebRequest): Promise<string | null> {
+    const bearable = [isMissing, isAboutName, isLocked];
+    const refused = await this.web.send(request, (refusal) => bearable.some((is) => is(refusal)));
+    return refused && this.web.refusal(refused).message;
   }
 
   close(): Promise<void> {
@@ -154,13 +177,3 @@ export class StorageClient {
 }
 
 const UNASKABLE = 'its name cannot be part of an address';
-
-/** Storage answers 400 with the status that it means inside. */
-function meantStatus(status: number, text: string): number {
-  if (status !== 400) return status;
-  if (/not_found|NoSuchKey|Object not found/i.test(text)) return 404;
-  return Number(/"statusCode"\s*:\s*"?(\d{3})\b/.exec(text)?.[1] ?? status);
-}
-
-/** A refusal that is about this one object or bucket, its name, size or type, and not about who asks. */
-const isAboutName = (status: number): boolean => [400, 404, 409, 413, 415, 422].includes(status);

@@ -1,6 +1,7 @@
 import { OperationError, type ErrorCode } from '@holdfast/contracts';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { Agent, errors, interceptors, type Dispatcher } from 'undici';
+import { Agent, type Dispatcher } from 'undici';
+import { beginningOf } from './answer-text.ts';
+import { askedPauseMs, ATTEMPTS, isPassing, isPassingFailure, pauseAfter } from './attempts.ts';
 
 /** What is asked, in the words of errors. */
 export interface Service {
@@ -14,33 +15,50 @@ export interface Service {
   meantStatus?: (status: number, text: string) => number;
 }
 
-/** A request without its origin, which is the client's. */
-export type WebRequest = Omit<Dispatcher.RequestOptions, 'origin'> & { signal: AbortSignal };
+/** A request without its origin, which is the client's, and with a body that is made anew for each attempt. */
+export type WebRequest = Omit<Dispatcher.RequestOptions, 'origin' | 'body'> & {
+  signal: AbortSignal;
+  body?: () => Dispatcher.RequestOptions['body'];
+};
 
-/** A request whose body is made anew for each attempt. */
-type Sending = Omit<WebRequest, 'body'> & { body?: () => WebRequest['body'] };
+type Headers = Dispatcher.ResponseData['headers'];
 
-const ATTEMPTS = 5;
-/** What `request` tries again. */
-const REPEATED: ReadonlySet<string> = new Set(['GET', 'HEAD', 'PUT', 'DELETE']);
-const LONGEST_PAUSE_MS = 60_000;
-const FIRST_PAUSE_MS = 200;
+/** An answer with what was asked for: read its bytes to their end, or abort. */
+export interface Received {
+  status: number;
+  headers: Headers;
+  body: Dispatcher.ResponseData['body'];
+  refusal: null;
+}
+
+/** A refusal: the status that is meant, and the beginning of what is said, with the secret struck out. */
+export interface Refusal {
+  status: number;
+  text: string;
+}
+
+export type Answer = Received | { refusal: Refusal };
+
+/** An attempt that had no answer, or a refusal with the pause that the server asks for. */
+type Attempt = Received | { refusal: Refusal; askedMs: number } | { failure: unknown };
+
 const CONNECT_MS = 10_000;
 const HEADERS_MS = 60_000;
 /** No byte for so long: the connection is taken for dead. */
 const SILENCE_MS = 60_000;
-const SHOWN = 300;
+const DUMPED_BYTES = 128 << 10;
 
 /**
  * Asks one origin over HTTP, a few connections at a time, each wait bounded. What fails for the moment (429, 5xx, a lost
- * connection) is tried again after a growing pause, or the one the server asks for, unless it could have done something.
+ * connection, no answer in time) is tried again after a growing pause, or the one the server asks for: ask only for what
+ * may be done more than once. The attempts are ours and not undici's, whose retries know only a status as it is written,
+ * and hand a second answer to a body that somebody is still reading from the first.
  */
 export class WebClient {
   private readonly origin: string;
   private readonly service: Service;
   private readonly secret: string;
   private readonly agent: Agent;
-  private readonly dispatcher: Dispatcher;
 
   /** `secret` is what requests are signed with: it is struck from whatever a server answers. */
   constructor(url: string, secret: string, service: Service, connections: number) {
@@ -53,84 +71,118 @@ export class WebClient {
       bodyTimeout: SILENCE_MS,
       connect: { timeout: CONNECT_MS },
     });
-    this.dispatcher = this.agent.compose(
-      interceptors.retry({
-        maxRetries: ATTEMPTS - 1,
-        minTimeout: FIRST_PAUSE_MS,
-        maxTimeout: 15_000,
-        timeoutFactor: 3,
-      }),
-    );
   }
 
-  request(options: WebRequest): Promise<Dispatcher.ResponseData> {
-    return this.requestOver(this.dispatcher, options);
-  }
-
-  private async requestOver(over: Dispatcher, options: WebRequest): Promise<Dispatcher.ResponseData> {
-    options.signal.throwIfAborted();
-    try {
-      return await over.request({ ...options, origin: this.origin });
-    } catch (error) {
-      options.signal.throwIfAborted();
-      // what was to be sent could not be read
-      throw error instanceof OperationError ? error : this.unreachable(error);
+  /** The answer that another attempt would not change, or the last one. Throws `unreachable` when there was none. */
+  async request(request: WebRequest): Promise<Answer> {
+    for (let attempt = 1; ; attempt++) {
+      const outcome = await this.attempt(request);
+      const last = attempt === ATTEMPTS;
+      if ('failure' in outcome) {
+        if (last || !isPassingFailure(outcome.failure)) throw this.unreachable(outcome.failure);
+      } else if (outcome.refusal === null || last || !isPassing(outcome.refusal.status)) return outcome;
+      await pauseAfter(attempt, 'askedMs' in outcome ? outcome.askedMs : 0, request.signal);
     }
+  }
+
+  private async attempt({ body, ...request }: WebRequest): Promise<Attempt> {
+    request.signal.throwIfAborted();
+    try {
+      const answer = await this.agent.request({ ...request, origin: this.origin, ...(body && { body: body() }) });
+      const { statusCode, headers } = answer;
+      if (statusCode < 300) return { status: statusCode, headers, body: answer.body, refusal: null };
+      const text = await beginningOf(answer.body, this.secret);
+      const status = this.service.meantStatus?.(statusCode, text) ?? statusCode;
+      return { refusal: { status, text }, askedMs: askedPauseMs(headers['retry-after']) };
+    } catch (failure) {
+      request.signal.throwIfAborted();
+      // what was to be sent could not be read
+      if (failure instanceof OperationError) throw failure;
+      return { failure };
+    }
+  }
+
+  /** Has something done. Null: it was. A refusal is thrown, unless it is a `bearable` one: then it is answered. */
+  async send(request: WebRequest, bearable: (refusal: Refusal) => boolean = () => false): Promise<Refusal | null> {
+    const answer = await this.request(request);
+    if (answer.refusal === null) {
+      // it is done, whatever becomes of what is said about it
+      await this.discard(answer, request.signal);
+      return null;
+    }
+    if (bearable(answer.refusal)) return answer.refusal;
+    throw this.refusal(answer.refusal);
   }
 
   /**
-   * Sends what may be sent more than once, with a body made anew for each attempt; a request of a method that HTTP calls
-   * repeatable is tried again by `request` itself. Null: it was done. A refusal is thrown, unless its status is a
-   * `bearable` one: then it is answered, in words.
+   * An answer's bytes. After a connection that broke it goes on from where it was, as long as the server's name for the
+   * bytes tells that they are the same ones. Throws `unreachable`.
    */
-  async send(options: Sending, bearable: (status: number) => boolean = () => false): Promise<string | null> {
-    const { body, signal, ...rest } = options;
-    const repeated = REPEATED.has(options.method);
-    const most = repeated ? 1 : ATTEMPTS;
-    // the interceptor would hide what a server asks for, also where it does not try again
-    const over = repeated ? this.dispatcher : this.agent;
-    for (let attempt = 1; ; attempt++) {
-      let pauseMs = FIRST_PAUSE_MS * 3 ** (attempt - 1);
-      try {
-        const answer = await this.requestOver(over, { ...rest, signal, ...(body && { body: body() }) });
-        const { status, text } = await this.statusOf(answer);
-        if (status < 300) return null;
-        if (bearable(status)) return this.refusal(status, text).message;
-        pauseMs = Math.max(pauseMs, askedPauseMs(answer.headers['retry-after']));
-        throw this.refusal(status, text);
-      } catch (error) {
-        const again = error instanceof OperationError && error.code === this.service.unreachable;
-        if (!again || attempt === most) throw error;
-        await sleep(pauseMs, undefined, { signal });
+  async *bytesOf(request: WebRequest, first: Received): AsyncGenerator<Uint8Array> {
+    const { etag, total } = identityOf(first.headers);
+    let parts = first.body[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
+    let [at, fruitless] = [0, 0];
+    try {
+      for (;;) {
+        const read = await parts.next().catch((failure: unknown) => ({ failure }));
+        if ('value' in read && !read.done) {
+          at += read.value.length;
+          fruitless = 0;
+          yield read.value;
+          continue;
+        }
+        request.signal.throwIfAborted();
+        if (at === total || (total === null && !('failure' in read))) return;
+        const failure = 'failure' in read ? read.failure : new Error(`the body ended after ${at} of ${total} bytes`);
+        const again = ++fruitless < ATTEMPTS && (at === 0 || etag !== null) && isPassingFailure(failure);
+        if (!again) throw this.unreachable(failure);
+        await pauseAfter(fruitless, 0, request.signal);
+        const body = await this.rest(request, first, { at, etag, total });
+        parts = body[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
       }
+    } finally {
+      await parts.return?.();
     }
   }
 
-  /** The beginning of what a server says, for errors. */
-  async textOf(answer: Dispatcher.ResponseData): Promise<string> {
-    const text = (await answer.body.text()).slice(0, SHOWN);
-    return this.secret === '' ? text : text.replaceAll(this.secret, '…');
+  /** Asks for what is missing of a body. */
+  private async rest(
+    request: WebRequest,
+    first: Received,
+    { at, etag, total }: Identity & { at: number },
+  ): Promise<Received['body']> {
+    const range: Record<string, string> =
+      at === 0 ? {} : { range: `bytes=${at}-${total === null ? '' : total - 1}`, 'if-match': etag ?? '' };
+    const headers = { ...(request.headers as Record<string, string>), ...range };
+    const answer = await this.request({ ...request, headers });
+    if (answer.refusal) throw this.brokenOff(`${answer.refusal.status} to the question for the rest`);
+    const begins = /^bytes (\d+)-/.exec(String(answer.headers['content-range'] ?? ''))?.[1];
+    const continues = at === 0 ? answer.status === first.status : answer.status === 206 && Number(begins) === at;
+    if (continues && answer.headers['etag'] === first.headers['etag']) return answer.body;
+    await this.discard(answer, request.signal);
+    throw this.brokenOff('with other bytes than before');
   }
 
-  /** What an answer says and means. */
-  async statusOf(answer: Dispatcher.ResponseData): Promise<{ status: number; text: string }> {
-    const text = await this.textOf(answer);
-    return { status: this.service.meantStatus?.(answer.statusCode, text) ?? answer.statusCode, text };
+  /** Reads what is not wanted, if it is short, so that the connection can be used again. */
+  async discard({ body }: Received, signal: AbortSignal): Promise<void> {
+    await body.dump({ limit: DUMPED_BYTES, signal }).catch(() => undefined);
+    signal.throwIfAborted();
   }
 
-  refusal(status: number, text: string): OperationError {
+  private brokenOff(answered: string): OperationError {
+    const { name, unreachable } = this.service;
+    return new OperationError(unreachable, `${name} broke off in the middle, and then answered ${answered}`);
+  }
+
+  refusal({ status, text }: Refusal): OperationError {
     const { name, unreachable, refused, hints } = this.service;
     const message = `${name} answered ${status}: ${text}`;
-    if (status === 429 || status >= 500) return new OperationError(unreachable, message);
+    if (isPassing(status)) return new OperationError(unreachable, message);
     return new OperationError(refused, message, { hint: hints.refused });
   }
 
-  unreachable(error: unknown): OperationError {
+  private unreachable(error: unknown): OperationError {
     const { name, unreachable, hints } = this.service;
-    if (error instanceof errors.RequestRetryError) {
-      const message = `${name} answered ${error.statusCode}, ${ATTEMPTS} times`;
-      return new OperationError(unreachable, message, { cause: error });
-    }
     const reason = error instanceof Error ? error.message : String(error);
     return new OperationError(unreachable, `${name} cannot be reached: ${reason}`, {
       hint: hints.unreachable,
@@ -138,24 +190,21 @@ export class WebClient {
     });
   }
 
-  /** A body's bytes, whose end before its time is told as a lost connection. */
-  async *bytesOf(body: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    try {
-      yield* body;
-    } catch (error) {
-      signal.throwIfAborted();
-      throw this.unreachable(error);
-    }
-  }
-
   close(): Promise<void> {
     return this.agent.destroy();
   }
 }
 
-/** What Retry-After asks for, as seconds or as a date; at most a minute. */
-function askedPauseMs(header: string | string[] | undefined): number {
-  const text = [header ?? ''].flat()[0] ?? '';
-  const ms = /^\d+$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - Date.now();
-  return Number.isNaN(ms) ? 0 : Math.min(Math.max(ms, 0), LONGEST_PAUSE_MS);
+/** The server's strong name for a body's bytes, null: it has none, and their number as far as it is told. */
+interface Identity {
+  etag: string | null;
+  total: number | null;
+}
+
+function identityOf(headers: Headers): Identity {
+  const { etag, 'content-length': length } = headers;
+  return {
+    etag: typeof etag === 'string' && !etag.startsWith('W/') ? etag : null,
+    total: typeof length === 'string' ? Number(length) : null,
+  };
 }
