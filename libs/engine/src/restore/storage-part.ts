@@ -103,7 +103,7 @@ async function refusalOf(endpoint: StorageEndpoint, signal: AbortSignal): Promis
  * the database switched, with the operation's mark: the next attempt comes straight here, and uploads what is missing.
  */
 export async function giveStorageBack(
-  input: RestoreArguments,
+  input: Pick<RestoreArguments, 'repository' | 'target' | 'storage' | 'components'>,
   manifest: Manifest,
   { endpoint, keptDatabase }: { endpoint: StorageEndpoint; keptDatabase: string | null },
   meter: Meter,
@@ -117,7 +117,9 @@ export async function giveStorageBack(
   const where = { endpoint, target, replaced, parallel };
   const objects = { repository, manifest, list, ...where, choice: choice ?? ALL, signal, meter };
   try {
-    return await restoreObjects(objects);
+    const done = await restoreObjects(objects);
+    if (done.failed > 0 && done.restored + done.kept === 0) throw tookNothing(done);
+    return done;
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof OperationError) || !wantsDatabase(input)) throw error;
@@ -127,4 +129,12 @@ export async function giveStorageBack(
       ...{ retryable, cause: error },
     });
   }
+}
+
+/** It answers, and takes no object at all: that is no difference, the storage is not given back. */
+function tookNothing({ failed, differences }: RestoredObjects): OperationError {
+  const { subject, found } = differences.find(({ kind }) => kind === 'object') ?? {};
+  return new OperationError('storage.refused', `The project took none of ${failed} objects; of ${subject}: ${found}`, {
+    hint: 'Check the address of the environment, and the limits of its storage.',
+  });
 }

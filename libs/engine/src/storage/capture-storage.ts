@@ -8,6 +8,7 @@ import type { Repository } from '../repository/repository.ts';
 import type { Meter } from '../run.ts';
 import { captureObjects } from './capture-objects.ts';
 import { bucketLines, choiceGap, countObjects, hasStorage, listObjects } from './source-objects.ts';
+import { noStorage } from './storage-answers.ts';
 import { StorageClient, type StorageEndpoint } from './storage-client.ts';
 
 /** What of a backup is about the project's storage. */
@@ -55,7 +56,7 @@ async function readParent({
 
 /**
  * Captures buckets and objects of the snapshot's instant. Throws `storage.missing` when the database is no project with
- * storage, `storage.bucket_unknown`, `storage.unreachable`, `storage.refused`.
+ * storage, `storage.bucket_unknown`, `storage.unreachable`, `storage.refused` (also when it has nothing of what is listed).
  */
 export async function captureStorage(input: CaptureStorageInput): Promise<CapturedStorage> {
   const { storage, repository, snapshot, writer, meter, signal } = input;
@@ -63,7 +64,7 @@ export async function captureStorage(input: CaptureStorageInput): Promise<Captur
   const session = await reading('Storage', () => snapshot.join());
   const { choice = { buckets: [], prefixes: [] } } = storage;
   const { buckets, total } = await reading('Storage', async () => {
-    if (!(await hasStorage(session))) throw noStorage();
+    if (!(await hasStorage(session))) throw noTables();
     return { buckets: await bucketLines(session, choice), total: await countObjects(session, choice) };
   });
   meter.step('storage', 'bytes', total.bytes);
@@ -72,12 +73,17 @@ export async function captureStorage(input: CaptureStorageInput): Promise<Captur
   const stored = bytes.end();
   const client = new StorageClient(storage.endpoint, storage.parallel);
   try {
+    await client.check(signal);
     const parent = await readParent(input);
     const { parallel } = storage;
     const captured = await captureObjects(listObjects(session, choice), {
       ...{ repository, client, writer, meter, signal, parallel, parent },
     });
     const { downloaded, reused, list } = captured;
+    // another project's storage answers, too, and has nothing of what is asked for
+    if (total.bytes > 0 && downloaded + reused === 0) {
+      throw noStorage(`has none of the ${total.objects} objects that the database lists`);
+    }
     const gaps = [...choiceGap(choice, total.leftOut), ...captured.gaps];
     const artifacts = [(): ReturnType<PendingArtifact> => ({ kind: 'buckets', name: 'buckets', ...stored() }), list];
     return { artifacts, gaps, downloaded, reused };
@@ -86,7 +92,7 @@ export async function captureStorage(input: CaptureStorageInput): Promise<Captur
   }
 }
 
-const noStorage = (): OperationError =>
+const noTables = (): OperationError =>
   new OperationError('storage.missing', 'The database has no tables storage.buckets and storage.objects', {
     hint: 'Back up the database alone, or check that this is the database of a Supabase project.',
   });

@@ -8,11 +8,12 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { calm, environment, prove, takeBackup } from '../engine-under-test.ts';
+import { calm, environment, failureOf, prove, takeBackup } from '../engine-under-test.ts';
 import { objectListOf, readManifest, type Manifest } from '../manifest/manifest.ts';
 import type { BackupSummary } from '../backup/backup.ts';
 import type { PostgresTarget } from '../postgres/target.ts';
 import { attachRepository, chunkPath, type Repository } from '../repository/repository.ts';
+import { giveStorageBack } from '../restore/storage-part.ts';
 import { Meter } from '../run.ts';
 import { objectName, readObjectList, type ObjectEntry } from './object-list.ts';
 import { restoreObjects, type RestoredObjects } from './restore-objects.ts';
@@ -63,11 +64,17 @@ async function put(
   given.set(`${bucket}/${key}`, bytes);
 }
 
-const backUp = ({ url = project.server.url, ...more }: { parentBackupId: string | null; url?: string }) =>
+interface BackUp {
+  parentBackupId: string | null;
+  url?: string;
+  serviceKey?: string;
+}
+
+const backUp = ({ url = project.server.url, serviceKey = project.server.serviceRoleKey, ...more }: BackUp) =>
   takeBackup(project.target, repository, {
     environment: { ...environment, kind: 'supabase-selfhosted' },
     storage: {
-      endpoint: { url, serviceKey: project.server.serviceRoleKey },
+      endpoint: { url, serviceKey },
       parallel: 4,
       ...more,
     },
@@ -83,11 +90,15 @@ async function listOf(of: Manifest): Promise<ObjectEntry[]> {
   return entries;
 }
 
-async function giveBack(to: Project, more: { buckets?: string[]; prefixes?: string[] } = {}): Promise<RestoredObjects> {
-  const list = objectListOf(manifest);
+async function giveBack(
+  to: Project,
+  more: { buckets?: string[]; prefixes?: string[] } = {},
+  of = manifest,
+): Promise<RestoredObjects> {
+  const list = objectListOf(of);
   if (!list) throw new Error('no list of objects');
   return restoreObjects({
-    ...{ repository, manifest, list, target: to.target, replaced: null, parallel: 4 },
+    ...{ repository, manifest: of, list, target: to.target, replaced: null, parallel: 4 },
     endpoint: { url: to.server.url, serviceKey: to.server.serviceRoleKey },
     ...{ signal: calm.signal, meter: new Meter(calm), choice: { buckets: [], prefixes: [], ...more } },
   });
@@ -220,6 +231,50 @@ it('gives back only chosen buckets and prefixes', async () => {
     expect(chosen.restored).toBe(expected.length);
     const { rows } = await other.client.query(`SELECT DISTINCT bucket_id FROM storage.objects`);
     expect(rows).toEqual([{ bucket_id: 'open' }]);
+  } finally {
+    await other.server.stop();
+  }
+});
+
+it('another project than that of the database has nothing: no backup is made of it; nor is one given back that takes nothing', async () => {
+  const other = await makeProject('other');
+  try {
+    const { url, serviceRoleKey: serviceKey } = other.server;
+    const wrong = await failureOf(backUp({ parentBackupId: null, url, serviceKey }));
+    expect(wrong).toMatchObject({ code: 'storage.refused', message: expect.stringContaining('none of') as string });
+    other.server.faults.plan({ match: /^POST .*\/object\//, times: 100, status: 413 });
+    const storage = { endpoint: { url, serviceKey }, choice: { buckets: ['files'], prefixes: [] }, parallel: 2 };
+    const input = { repository, target: other.target, storage, components: ['storage' as const] };
+    const at = { endpoint: storage.endpoint, keptDatabase: null };
+    const refused = await failureOf(giveStorageBack(input, manifest, at, new Meter(calm), calm.signal));
+    expect(refused).toMatchObject({ code: 'storage.refused', message: expect.stringContaining('413') as string });
+  } finally {
+    await other.server.stop();
+  }
+});
+
+it('metadata that no header can carry stops nothing: its row has it, or the report names it', async () => {
+  await project.client.query(
+    `UPDATE storage.objects SET user_metadata = pg_catalog.jsonb_build_object('long', pg_catalog.repeat('x', 50000)),
+       metadata = metadata || '{"mimetype": "text/\u0142"}' WHERE name = 'Case'`,
+  );
+  const { backupId: id } = await backUp({ parentBackupId: backupId });
+  const other = await makeProject('odd');
+  try {
+    const done = await giveBack(other, { prefixes: ['files/Case'] }, await read(id));
+    expect(done).toMatchObject({ restored: 1, failed: 0, differenceCount: 1 });
+    expect(done.differences).toMatchObject([{ kind: 'object', subject: 'files/Case', expected: 'text/\u0142' }]);
+    const { rows } = await other.client.query(`SELECT length(user_metadata ->> 'long') AS long FROM storage.objects`);
+    expect(rows).toEqual([{ long: 50_000 }]);
+    await other.client.query(
+      `UPDATE storage.objects SET user_metadata = NULL;
+       CREATE FUNCTION public.deny() RETURNS trigger LANGUAGE plpgsql AS
+         $$ BEGIN RAISE 'not yours' USING ERRCODE = '42501'; END $$;
+       CREATE TRIGGER deny BEFORE UPDATE OF user_metadata ON storage.objects FOR EACH ROW EXECUTE FUNCTION public.deny();
+       ALTER TABLE storage.objects ENABLE ALWAYS TRIGGER deny`,
+    );
+    const denied = await giveBack(other, { prefixes: ['files/Case'] }, await read(id));
+    expect(denied.differences).toMatchObject([{ subject: 'files/Case', expected: 'user metadata' }]);
   } finally {
     await other.server.stop();
   }
