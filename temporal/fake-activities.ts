@@ -83,7 +83,9 @@ export function fakeWorld(): FakeWorld {
       await behaviours.get(operationId)?.beforeFinish(operation.finishCalls, new AbortController().signal);
       if (isFinal(operation.status)) return;
       const { status } = outcome;
-      const error = status === 'failed' ? { code: outcome.code, message: outcome.message, hint: outcome.hint } : null;
+      const hint = status === 'failed' ? outcome.hint : null;
+      const code = status === 'failed' ? outcome.code : 'operation.cancelled';
+      const error = status === 'completed' ? null : { code, message: outcome.message, hint };
       Object.assign(operation, { status, error, leases: [], recorded: operation.recorded + 1 });
     }),
     checkRestore: translated(async ({ operationId }) => {

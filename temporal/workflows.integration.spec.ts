@@ -217,6 +217,21 @@ describe.concurrent('a cancel', () => {
     expect(operation).toMatchObject({ status: 'failed', recorded: 1, error: { code: 'postgres.statement_failed' } });
   });
 
+  it('that came too late for some of it tells what was done by then', async () => {
+    const id = randomUUID();
+    const operation = world.expect(id, (attempt, signal) =>
+      workUntilStopped(attempt, signal).catch(() => {
+        throw new OperationError('operation.cancelled', 'Cancelled: the database is restored, its storage is not.');
+      }),
+    );
+    const handle = await start('restore', id);
+    await eventually(() => expect(operation.attempts).toBe(1));
+    await handle.cancel();
+    await failureOf(handle);
+    const message = 'Cancelled: the database is restored, its storage is not.';
+    expect(operation).toMatchObject({ status: 'cancelled', recorded: 1, error: { message } });
+  });
+
   it('ends an operation that waits for its repository', async () => {
     const [holder, late] = [randomUUID(), randomUUID()];
     const repositoryId = randomUUID();

@@ -27,7 +27,9 @@ export function toFailure(error: unknown, signal: AbortSignal): ApplicationFailu
       });
     }
   }
-  if (signal.aborted) return new CancelledFailure('Stopped');
+  // what a cancel came too late for: the message of a cancelled activity stays behind, its details do not
+  const told = error instanceof OperationError && error.code === 'operation.cancelled' ? [error.message] : [];
+  if (signal.aborted) return new CancelledFailure('Stopped', told);
   return ApplicationFailure.create({
     type: 'internal.error',
     message: `Unexpected: ${withoutSecrets(error)}`,

@@ -39,15 +39,16 @@ async function register(id: string, name: string, kind: 'supabase_cloud' | 'supa
 }
 
 /** Runs an operation's activity as its workflow does; answers with the result and the steps that it told. */
-async function run<K extends 'backup' | 'restore'>(kind: K, input: OperationTypes[K]['input']) {
-  const id = randomUUID();
+async function run<K extends 'backup' | 'restore'>(kind: K, input: OperationTypes[K]['input'], id = randomUUID()) {
   const steps = OPERATION_STEPS[kind as OperationKind].map((name) => ({ name, status: 'waiting' }));
-  await plane.database.operation.create({
-    data: {
-      ...{ id, kind, environmentId: input.environmentId, actorId: randomUUID(), actorName: 'Ada', workflowId: id },
-      ...{ status: 'running', input: asJson(input), progress: asJson({ steps }) },
-    },
-  });
+  const row = await plane.database.operation.findUnique({ where: { id } });
+  await (row ??
+    plane.database.operation.create({
+      data: {
+        ...{ id, kind, environmentId: input.environmentId, actorId: randomUUID(), actorName: 'Ada', workflowId: id },
+        ...{ status: 'running', input: asJson(input), progress: asJson({ steps }) },
+      },
+    }));
   const { runBackup, runRestore } = createActivities(dependencies);
   const environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
   const work = kind === 'backup' ? runBackup : runRestore;
@@ -152,6 +153,26 @@ describe('a cloud project', () => {
   });
 });
 
+describe('what comes after the database', () => {
+  it('and fails says that the database is restored; the next attempt says so too', async () => {
+    const denied = { match: /\/functions\/deploy/, times: 2, status: 403 };
+    cloud.faults.plan(denied);
+    const input = restoreInput({ environmentId: cloudId, components: ['database', 'functions'], confirm: null });
+    const authorization = `Bearer ${cloud.managementToken}`;
+    const path = `${cloud.url}/v1/projects/${cloud.ref}/functions/greet`;
+    await fetch(path, { method: 'PATCH', headers: { authorization }, body: '{"verify_jwt":true}' });
+    const told = {
+      ...{ type: 'management.refused', message: expect.stringMatching(/^The database is restored, its functions/) },
+      details: [expect.stringMatching(/What cloud held before is kept as cloud_before_\w+\./)],
+    };
+    const id = randomUUID();
+    await expect(run('restore', input, id)).rejects.toMatchObject(told);
+    cloud.faults.plan({ match: /GET .*\/functions$/, times: 1, status: 403 });
+    await expect(run('restore', input, id)).rejects.toMatchObject(told);
+    expect((await run('restore', input, id)).result).toMatchObject({ functions: { deployed: ['greet'] } });
+  });
+});
+
 describe('what has no place', () => {
   it('is refused before anything is touched where it was asked for by name', async () => {
     const asked = run('restore', restoreInput({ applySettings: true }));
@@ -170,5 +191,12 @@ describe('what has no place', () => {
     await plane.database.environment.update({ where: { id: selfHostedId }, data: { functionsDirectory: link } });
     const backup = run('backup', backupInput(['database', 'functions'], selfHostedId));
     await expect(backup).rejects.toMatchObject({ type: 'repository.path_refused' });
+    const asked = run('restore', restoreInput({ components: ['database', 'functions'] }));
+    await expect(asked).rejects.toMatchObject({ type: 'repository.path_refused' });
+    const { result } = await run('restore', restoreInput({ tables: ['supabase_migrations.schema_migrations'] }));
+    expect(result.findings.map(({ code }) => code)).not.toContain('repository.path_refused');
+    expect((await run('restore', restoreInput())).result.findings).toContainEqual(
+      expect.objectContaining({ severity: 'warning', code: 'repository.path_refused' }),
+    );
   });
 });

@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises';
 import { sep } from 'node:path';
 import { OperationError } from '@holdfast/contracts';
 import type { Component, RestoreInput } from '@holdfast/contracts';
-import type { FunctionsPlace, ManagementEndpoint, ProjectParts } from '@holdfast/engine';
+import type { FunctionsPlace, ManagementEndpoint, ProjectPart, ProjectParts } from '@holdfast/engine';
 import type { ActivityDependencies } from './dependencies.ts';
 import type { LoadedEnvironment } from './sources.ts';
 
@@ -43,18 +43,29 @@ export async function capturedParts(
   return { ...(place && { functions: place }), ...(settings && { settings }) };
 }
 
-/** What a restore gives back beside the database: all that the backup has, unless only parts of it were chosen. */
-export async function partsOf(
+const PARTS = ['functions', 'settings'] as const satisfies readonly ProjectPart[];
+
+/**
+ * What a restore gives back beside the database: all that the backup has, unless only parts of it were chosen. Throws
+ * `restore.preflight_failed` for parts of a project that would go into a new database.
+ */
+export function partsOf(
   roots: Roots,
   target: Places,
   input: RestoreInput,
-): Promise<Pick<ProjectParts, 'place' | 'management' | 'functions' | 'everything' | 'applySettings' | 'dryRun'>> {
+): Pick<ProjectParts, 'place' | 'management' | 'functions' | 'wanted' | 'named' | 'applySettings' | 'dryRun'> {
   const { functions = [], applySettings = false, dryRun, newDatabase, schemas, tables, content, components } = input;
   // a new database beside the environment's own is no project
   const whole = schemas.length === 0 && tables.length === 0 && content === 'all' && newDatabase === null;
+  const chosen = { functions: functions.length > 0, settings: applySettings };
+  const named = PARTS.filter((part) => chosen[part] || components?.includes(part));
+  if (newDatabase !== null && (applySettings || named.includes('functions'))) {
+    const message = `Functions and settings are those of ${target.environment.name}, not of a new database`;
+    throw new OperationError('restore.preflight_failed', message, { hint: 'Restore them without newDatabase.' });
+  }
   return {
-    ...{ functions, applySettings, dryRun, management: target.management },
-    place: await functionsPlaceOf(roots, target),
-    everything: (['functions', 'settings'] as const).filter((part) => components?.includes(part) ?? whole),
+    ...{ functions, applySettings, dryRun, named, management: target.management },
+    wanted: PARTS.filter((part) => named.includes(part) || (whole && !components)),
+    place: () => functionsPlaceOf(roots, target),
   };
 }

@@ -38,7 +38,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all([plane?.stop(), server?.stop()]));
 
 /** A restore that quarantined a trigger, as its row and its target have it. */
-async function quarantined(status: 'completed' | 'running' = 'completed') {
+async function quarantined(status: 'completed' | 'failed' | 'running' = 'completed') {
   const [id, newDatabase] = [randomUUID(), `copy ${randomUUID().slice(0, 8)}`];
   const client = await connect(await server.createDatabase(newDatabase));
   await client.query(`create table orders (id int);
@@ -57,7 +57,7 @@ async function quarantined(status: 'completed' | 'running' = 'completed') {
     data: {
       ...{ id, kind: 'restore', environmentId, actorId: randomUUID(), actorName: 'Ada', workflowId: id, status },
       input: asJson({ ...FAKE_INPUTS.restore, environmentId, newDatabase }),
-      result: asJson({ ...FAKE_RESULTS.restore, quarantine }),
+      ...(status === 'failed' ? {} : { result: asJson({ ...FAKE_RESULTS.restore, quarantine }) }),
       progress: asJson({ steps }),
     },
   });
@@ -83,6 +83,27 @@ describe('a release', () => {
     expect([quarantine?.releasedAt, recorded]).toEqual([report.releasedAt, report]);
     expect(rows).toBe(FAKE_RESULTS.restore.rows);
     expect([sequence, events.map(({ type }) => type)]).toEqual([1, ['released']]);
+    await end();
+  });
+
+  it('goes by what the target remembers where the restore failed after its database was in place', async () => {
+    const { id, state, end } = await quarantined('failed');
+    const report = await release(id);
+    expect([report.releasedCount, await state()]).toEqual([1, [{ tgenabled: 'O' }]]);
+    expect(await release(id)).toEqual(report);
+    expect(await row(id)).toMatchObject({ status: 'failed', result: { release: report } });
+    await end();
+  });
+
+  it('that finds nothing where something was switched off is an error, and is not recorded', async () => {
+    const { id, state, end } = await quarantined();
+    const { input } = await row(id);
+    const elsewhere = asJson({ ...(input as object), newDatabase: 'postgres' });
+    await plane.database.operation.update({ where: { id }, data: { input: elsewhere } });
+    await expect(release(id)).rejects.toMatchObject({ type: 'restore.not_quarantined', nonRetryable: true });
+    expect((await row(id)).result).toMatchObject({ quarantine: { releasedAt: null } });
+    await plane.database.operation.update({ where: { id }, data: { input: asJson(input) } });
+    expect([(await release(id)).releasedCount, await state()]).toEqual([1, [{ tgenabled: 'O' }]]);
     await end();
   });
 

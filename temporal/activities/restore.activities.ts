@@ -1,7 +1,15 @@
 import { isFinal, OPERATION_STATUSES } from '@holdfast/contracts';
 import type { OperationStart, PreflightFinding, RestoreInput, RestoreReport } from '@holdfast/contracts';
-import { dropLeftovers, refuseBlockers, restore, restoreProjectParts, settleRestore } from '@holdfast/engine';
-import type { PostgresTarget } from '@holdfast/engine';
+import {
+  afterDatabase,
+  dropLeftovers,
+  isRestored,
+  refuseBlockers,
+  restore,
+  restoreProjectParts,
+  settleRestore,
+} from '@holdfast/engine';
+import type { PostgresTarget, ProjectParts, RestoreArguments, RestoredParts } from '@holdfast/engine';
 import { Context } from '@temporalio/activity';
 import { OBJECTS_AT_ONCE } from './backup.activities.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -14,6 +22,7 @@ import {
   manifestSha256Of,
   openRegisteredRepository,
   projectRefOf,
+  type LoadedEnvironment,
 } from './sources.ts';
 
 /** Well within what the recording of an outcome may take. */
@@ -44,39 +53,82 @@ export const checkRestore = (
     { isLast: false },
   );
 
+/**
+ * The order is what makes a crash harmless. Each line, and what it leaves when the worker is killed in it:
+ * 1. Leftovers are swept, then functions and settings are only looked at. Nothing was changed; the next attempt begins anew.
+ * 2. The database, then storage. Until the switch (or commit) the target is as it was; after it the operation's mark is on
+ *    the database, by which the next attempt skips it. Storage uploads only what is missing.
+ * 3. Functions and settings, which call what the database holds: each is compared before it is changed.
+ * So what stands in the way of 3 is told by 1, unless an earlier attempt has done 2: then only 3 may say it, with the words
+ * that the database is restored.
+ */
 async function giveBack(
   dependencies: ActivityDependencies,
   { operationId, input }: OperationStart<'restore'>,
   run: EngineRun,
 ): Promise<RestoreReport> {
   const loaded = await loadEnvironment(dependencies, input.environmentId);
-  const { target, environment, projectRef, production, endpoint } = loaded;
-  const repository = await openRegisteredRepository(dependencies, input.repositoryId);
+  const { database, parts } = await argumentsOf(dependencies, loaded, operationId, input);
+  if (!input.dryRun) await sweep(dependencies, loaded.target, run.signal);
+  const looked = await restoreProjectParts({ ...parts, dryRun: true }, { signal: run.signal });
+  if (!input.dryRun && !(wantsDatabase(input) && (await isRestored(database, run.signal)))) refuseBlockers(looked);
+  const report = await restore(database, run);
+  const given = input.dryRun ? looked : await partsAfter(wantsDatabase(input) ? report : null, parts, run);
+  return reportOf(report, safetyFindings(input, loaded.production), given);
+}
+
+const wantsDatabase = ({ components }: RestoreInput): boolean => components?.includes('database') ?? true;
+
+/** What goes into the engine's two calls: what both take, then what only one does. */
+async function argumentsOf(
+  dependencies: ActivityDependencies,
+  { target, environment, projectRef, endpoint, ...places }: LoadedEnvironment,
+  operationId: string,
+  input: RestoreInput,
+): Promise<{ database: RestoreArguments; parts: ProjectParts }> {
   const { backupId, sourceEnvironmentId, newDatabase, schemas, tables, content, dryRun, overwrite } = input;
-  const manifestSha256 = await manifestSha256Of(dependencies, backupId);
-  const what = { backupId, sourceEnvironmentId, manifestSha256, schemas, tables, content };
-  const proven = await isProvenByTrial(dependencies, backupId);
-  const compareRows = input.compareRows ?? (proven ? ('unproven' as const) : true);
-  const storage = { endpoint, choice: input.storage ?? null, parallel: OBJECTS_AT_ONCE };
-  const guard = {
-    ...{ environmentId: environment.id, environmentName: environment.name, projectRef },
-    ...{ sourceProjectRef: await projectRefOf(dependencies, sourceEnvironmentId), confirm: input.confirm ?? null },
+  const both = {
+    repository: await openRegisteredRepository(dependencies, input.repositoryId),
+    ...{ backupId, sourceEnvironmentId },
+    manifestSha256: await manifestSha256Of(dependencies, backupId),
+    guard: {
+      ...{ environmentId: environment.id, environmentName: environment.name, projectRef },
+      ...{ sourceProjectRef: await projectRefOf(dependencies, sourceEnvironmentId), confirm: input.confirm ?? null },
+    },
   };
-  const quarantine = input.quarantine ?? ('copies' as const);
-  const parts = { components: input.components ?? null, storage };
-  const where = { target, newDatabase, dryRun, overwrite, guard, quarantine, compareRows };
-  // Kept until this activity's result is in the workflow's history: an attempt after a kill must not restore twice.
-  const keepsMark = true;
-  if (!dryRun) await sweep(dependencies, target, run.signal);
-  const { parallel } = dependencies;
-  const project = { repository, ...what, ...(await partsOf(dependencies, loaded, input)) };
-  // what has no place, or a name that leads out of it, is told before the database is touched
-  const looked = await restoreProjectParts({ ...project, dryRun: true }, { signal: run.signal });
-  const report = await restore({ repository, ...what, ...parts, ...where, operationId, parallel, keepsMark }, run);
-  const { findings, gaps, ...restored } = dryRun ? looked : await restoreProjectParts(project, run);
+  const parts = { ...both, ...partsOf(dependencies, { environment, ...places }, input) };
+  const proven = await isProvenByTrial(dependencies, backupId);
+  const database: RestoreArguments = {
+    ...{ ...both, target, newDatabase, schemas, tables, content, dryRun, overwrite, operationId },
+    components: input.components ?? null,
+    storage: { endpoint, choice: input.storage ?? null, parallel: OBJECTS_AT_ONCE },
+    changesProject: parts.applySettings || parts.wanted.includes('functions'),
+    quarantine: input.quarantine ?? 'copies',
+    compareRows: input.compareRows ?? (proven ? 'unproven' : true),
+    parallel: dependencies.parallel,
+    // until this activity's result is in the workflow's history: an attempt after a kill must not restore twice
+    keepsMark: true,
+  };
+  return { database, parts };
+}
+
+/** `restored`: the database was, before this. */
+function partsAfter(restored: RestoreReport | null, parts: ProjectParts, run: EngineRun): Promise<RestoredParts> {
+  const give = (): Promise<RestoredParts> => restoreProjectParts(parts, run);
+  return restored ? afterDatabase(restored, 'functions and settings are', run.signal, give) : give();
+}
+
+function reportOf(
+  report: RestoreReport,
+  safety: PreflightFinding[],
+  { findings, gaps, ...parts }: RestoredParts,
+): RestoreReport {
+  const guarded = report.findings.some(({ code }) => code === 'restore.wrong_target');
+  // the guard of the database has said all that the other one says
+  const told = findings.filter(({ code }) => !(guarded && code === 'restore.wrong_target'));
   return {
-    ...{ ...report, ...restored, gaps: [...report.gaps, ...gaps] },
-    findings: [...report.findings, ...safetyFindings(input, production), ...findings],
+    ...{ ...report, ...parts, gaps: [...report.gaps, ...gaps] },
+    findings: [...report.findings, ...safety, ...told],
   };
 }
 

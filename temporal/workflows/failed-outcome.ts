@@ -1,6 +1,12 @@
 import { isErrorCode } from '@holdfast/contracts';
 import type { ErrorCode } from '@holdfast/contracts';
-import { ActivityFailure, ApplicationFailure, TemporalFailure, TimeoutFailure } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancelledFailure,
+  TemporalFailure,
+  TimeoutFailure,
+} from '@temporalio/workflow';
 
 /** What a failed operation's row says. */
 export interface FailedOutcome {
@@ -28,6 +34,13 @@ export function failedOutcome(error: unknown): FailedOutcome {
   const stopped = chain.find((cause) => cause instanceof ApplicationFailure && cause.type === 'WorkerShutdown');
   if (stopped) return failed('operation.worker_lost', 'The worker was stopped, on every attempt');
   return failed('internal.error', 'The workflow met an unexpected error');
+}
+
+/** What a cancelled activity had to say of what it had done by then; else only that it was cancelled. */
+export function cancelledMessage(error: unknown): string {
+  const cancelled = causes(error).find((cause) => cause instanceof CancelledFailure);
+  const [told] = cancelled instanceof CancelledFailure ? (cancelled.details ?? []) : [];
+  return typeof told === 'string' ? told : 'Cancelled';
 }
 
 /** True for an error that no attempt could have got past. */

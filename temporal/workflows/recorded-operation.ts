@@ -2,7 +2,7 @@ import type { OperationKind, OperationStart } from '@holdfast/contracts';
 import { ApplicationFailure, CancellationScope, CancelledFailure, isCancellation } from '@temporalio/workflow';
 import type { LeaseRequest, OperationResults, Outcome } from '../activities/signatures.ts';
 import { beginOperation, finishOperation } from './asked-activities.ts';
-import { failedOutcome, isLasting } from './failed-outcome.ts';
+import { cancelledMessage, failedOutcome, isLasting } from './failed-outcome.ts';
 
 /**
  * The envelope of every operation: takes the leases, does the work, records the outcome once. Recording is out of a
@@ -36,7 +36,7 @@ async function outcomeOf<K extends OperationKind>(work: () => Promise<OperationR
     // A worker that was lost while it stopped ends the activity with a timeout, not as cancelled: the cancel counts.
     // A lasting error met while stopping, such as an undo that failed, is told instead.
     const stopped = CancellationScope.current().consideredCancelled && !isLasting(error);
-    if (stopped || isCancellation(error)) return { status: 'cancelled', message: 'Cancelled' };
+    if (stopped || isCancellation(error)) return { status: 'cancelled', message: cancelledMessage(error) };
     return failedOutcome(error);
   }
 }

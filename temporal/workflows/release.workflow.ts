@@ -2,7 +2,7 @@
 // Steps:     releaseQuarantine, once: switches on in one transaction of the target, then records it on the restore.
 // Undone:    nothing: what failed was rolled back by the target.
 // A crash:   of the worker ends it with a timeout within a minute; the caller asks again. Between the target's commit
-//            and our record, the next call finds nothing left to switch on, and records that.
+//            and our record, the next call finds nothing left to switch on, and records that if it is the same database.
 import type { ReleaseInput, ReleaseReport } from '@holdfast/contracts';
 import { releaseQuarantine } from './asked-activities.ts';
 

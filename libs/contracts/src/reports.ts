@@ -86,6 +86,8 @@ export interface Quarantine {
   leftOn: (QuarantinedItem & { reason: string })[];
   /** When it was released, ISO 8601; null: it was not. */
   releasedAt: string | null;
+  /** Of the server that it is on; null: not readable. Absent in results of earlier versions. */
+  systemIdentifier?: string | null;
 }
 
 /** What a release switched on again. Lists are cut at 200; the counts are true. */

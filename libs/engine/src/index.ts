@@ -9,12 +9,13 @@ export { attachRepository, openRepository, type Repository } from './repository/
 export type { Run } from './run.ts';
 export { writeBackupTar } from './download/backup-tar.ts';
 export { expire, type ExpireArguments } from './retention/expire.ts';
-export { restoreProjectParts, type ProjectParts } from './functions/restore-parts.ts';
+export { restoreProjectParts, type ProjectPart, type ProjectParts, type RestoredParts } from './functions/restore-parts.ts';
 export { dropLeftovers } from './restore/leftovers.ts';
-export { release } from './restore/quarantine.ts';
+export { release, requireReleased } from './restore/quarantine.ts';
+export { afterDatabase, isRestored, settleRestore } from './restore/restored.ts';
 export type { TargetGuard } from './restore/wrong-target.ts';
 export { refuseBlockers } from './restore/preflight.ts';
-export { restore, settleRestore, type RestoreArguments } from './restore/restore.ts';
+export { restore, type RestoreArguments } from './restore/restore.ts';
 export { scratchServers, type ScratchServers } from './verify/scratch.ts';
 export { storageProblem } from './storage/check-storage.ts';
 export { type StorageSource } from './storage/capture-storage.ts';

@@ -6,6 +6,7 @@ import type { Config } from '../config.ts';
 import { CONFIG, DATABASE } from '../database/database.module.ts';
 import { EnvironmentsService } from '../environments/environments.service.ts';
 import { guardAddress, hostOf } from '../http/address-guard.ts';
+import { allChecks, invalidFields } from '../http/all-checks.ts';
 import type { Idempotency } from '../http/idempotency.ts';
 import type { Requester } from '../http/requester.ts';
 import type { OperationStarted } from '../operations/operation.dto.ts';
@@ -13,8 +14,8 @@ import { OperationsService } from '../operations/operations.service.ts';
 import { RepositoriesService } from '../repositories/repositories.service.ts';
 import type { CreateBackup, RestoreBackup } from './backup.dto.ts';
 import { BackupsService } from './backups.service.ts';
-import { chosenComponents, requireStorage } from './components.ts';
-import { requireConfirmed } from './restore-guards.ts';
+import { chosenComponents, storageErrors } from './components.ts';
+import { requireConfirmed, requireFitting } from './restore-guards.ts';
 import { safetyBackupOf } from './safety-backup.ts';
 import type { ValidateBackup } from './verification.dto.ts';
 
@@ -42,7 +43,8 @@ export class BackupVerbsService {
     const environment = await this.environments.require(given.environmentId, 'environmentId');
     const repository = await this.repositories.choose(given.repositoryId);
     const components = chosenComponents(given.components, environment);
-    requireStorage(components, given.storage);
+    const errors = storageErrors(components, given.storage);
+    if (errors.length > 0) throw invalidFields(errors);
     await this.guard(environment);
     const backupId = randomUUIDv7();
     const { description, tags, storage, lockTimeoutSeconds } = given;
@@ -66,8 +68,8 @@ export class BackupVerbsService {
     const backup = await this.backups.requireWhole(id);
     const { environmentId, ...choices } = given;
     const target = await this.environments.require(environmentId ?? backup.environmentId, 'environmentId');
+    requireFitting(given, target);
     requireConfirmed(given, backup, target);
-    if (given.components) requireStorage(given.components, given.storage);
     await this.guard(target);
     return this.operations.start({
       kind: 'restore',
@@ -123,8 +125,13 @@ export class BackupVerbsService {
   // Again at each start: a name may resolve to something else by now.
   private async guard({ host, projectUrl, managementUrl }: Environment): Promise<void> {
     const allowance = this.config.HOLDFAST_ALLOW_PRIVATE_ADDRESSES;
-    await guardAddress(host, allowance);
-    if (projectUrl !== null) await guardAddress(hostOf(projectUrl), allowance, { at: 'projectUrl' });
-    if (managementUrl !== null) await guardAddress(hostOf(managementUrl), allowance, { at: 'managementUrl' });
+    const addressOf = (at: string, url: string | null) => async (): Promise<void> => {
+      if (url !== null) await guardAddress(hostOf(url), allowance, { at });
+    };
+    await allChecks(
+      () => guardAddress(host, allowance),
+      addressOf('projectUrl', projectUrl),
+      addressOf('managementUrl', managementUrl),
+    );
   }
 }

@@ -1,4 +1,4 @@
-import { COMPONENTS, OperationError, type Component, type StorageChoice } from '@holdfast/contracts';
+import { COMPONENTS, OperationError, type Component, type FieldError, type StorageChoice } from '@holdfast/contracts';
 import type { Environment } from '@holdfast/prisma';
 
 /** What of an environment tells how each part of its project is reached. */
@@ -17,7 +17,7 @@ const managementLacks = ({ projectRef, sealedAccessToken }: ProjectAccess): stri
   lacking({ projectRef, accessToken: sealedAccessToken });
 
 /** What each component needs of an environment beside its database and it does not have, in words; null: it has all. */
-const LACKS: Record<Component, (of: ProjectAccess) => string | null> = {
+export const LACKS: Record<Component, (of: ProjectAccess) => string | null> = {
   database: () => null,
   storage: ({ projectUrl, sealedServiceKey }) => lacking({ projectUrl, serviceKey: sealedServiceKey }),
   functions: (environment) => {
@@ -48,10 +48,8 @@ export function chosenComponents(asked: Component[] | undefined, environment: Pr
   });
 }
 
-/** Refuses a choice of objects where no storage is asked for. */
-export function requireStorage(components: readonly Component[], choice: StorageChoice | null): void {
-  if (choice === null || components.includes('storage')) return;
-  throw new OperationError('request.invalid', 'Please correct: storage', {
-    errors: [{ at: 'storage', message: 'chooses objects, but storage is not among the components' }],
-  });
-}
+/** A choice of objects where no storage is asked for. */
+export const storageErrors = (components: readonly Component[] | null, choice: StorageChoice | null): FieldError[] =>
+  choice === null || components === null || components.includes('storage')
+    ? []
+    : [{ at: 'storage', message: 'chooses objects, but storage is not among the components' }];

@@ -82,6 +82,33 @@ describe('a restore over another environment', () => {
     },
   );
 
+  it.each([
+    [{ components: ['functions'] }, {}],
+    [{ components: ['settings'], applySettings: true }, {}],
+    [{ tables: ['public.orders'], functions: ['pay'] }, {}],
+    [{}, { functionsDirectory: '/srv/functions' }],
+  ])('needs the name for functions and settings, also without overwrite: %o', async (body, place) => {
+    const { source, target, backup: plain } = await prepared();
+    await plane.database.environment.update({ where: { id: target.id }, data: place });
+    const components = ['database', 'functions', 'settings'];
+    const backup = await plane.database.backup.update({ where: { id: plain.id }, data: { components } });
+    const into = { environmentId: target.id, ...body };
+    expect(await restore(backup, into)).toMatchObject({ status: 409, body: { code: 'restore.wrong_target' } });
+    expect((await restore(backup, { ...into, dryRun: true })).status).toBe(202);
+    expect((await restore(backup, { ...body, environmentId: source.id })).status).toBe(202);
+    expect((await restore((await prepared()).backup, { ...into, confirm: target.name })).status).toBe(202);
+  });
+
+  it('is refused with 400 for functions or settings beside a new database, naming every wrong field', async () => {
+    const { backup, target } = await prepared();
+    const wrong = { newDatabase: 'x', functions: ['pay'], applySettings: true, components: ['database', 'functions'] };
+    const more = { storage: { buckets: ['a'] }, confirm: 'shop', environmentId: target.id };
+    const { status, body } = await restore(backup, { ...wrong, ...more });
+    const at = body.errors.map((error: { at: string }) => error.at);
+    expect([status, at.toSorted()]).toEqual([400, ['applySettings', 'components', 'confirm', 'functions', 'storage']]);
+    expect((await restore(backup, { newDatabase: 'x', components: ['database', 'settings'] })).status).toBe(202);
+  });
+
   it('needs no name for its own environment', async () => {
     const { backup } = await prepared();
     expect((await restore(backup, { overwrite: true })).status).toBe(202);

@@ -1,4 +1,5 @@
-import { OperationError, type EnvironmentKind, type FieldError, type TlsMode } from '@holdfast/contracts';
+import type { EnvironmentKind, TlsMode } from '@holdfast/contracts';
+import { invalidFields } from '../http/all-checks.ts';
 import { readConnectionUrl, type ConnectionParts } from './connection-url.ts';
 
 /** What a request may say about a connection: a URL, or its parts. */
@@ -15,9 +16,6 @@ export interface GivenConnection {
 const PARTS = ['host', 'port', 'database', 'user', 'password'] as const;
 const NEEDED = ['host', 'database', 'user', 'password'] as const;
 
-const invalid = (errors: FieldError[]): OperationError =>
-  new OperationError('request.invalid', `Please correct: ${errors.map(({ at }) => at).join(', ')}`, { errors });
-
 /** The parts that a request gives, from its URL or one by one; throws `request.invalid` naming every wrong one. */
 export function givenParts(given: GivenConnection): Partial<ConnectionParts> {
   const named = PARTS.filter((part) => given[part] !== undefined);
@@ -25,9 +23,9 @@ export function givenParts(given: GivenConnection): Partial<ConnectionParts> {
     const parts = Object.fromEntries(named.map((part) => [part, given[part]])) as Partial<ConnectionParts>;
     return given.tlsMode === undefined ? parts : { ...parts, tlsMode: given.tlsMode };
   }
-  if (named.length > 0) throw invalid(named.map((at) => ({ at, message: 'is given by url already' })));
+  if (named.length > 0) throw invalidFields(named.map((at) => ({ at, message: 'is given by url already' })));
   const read = readConnectionUrl(given.url);
-  if ('errors' in read) throw invalid(read.errors);
+  if ('errors' in read) throw invalidFields(read.errors);
   return given.tlsMode === undefined ? read.parts : { ...read.parts, tlsMode: given.tlsMode };
 }
 
@@ -37,7 +35,7 @@ export function wholeConnection(given: GivenConnection, kind: EnvironmentKind): 
   const missing = NEEDED.filter((part) => parts[part] === undefined);
   const { host, database, user, password } = parts;
   if (host === undefined || database === undefined || user === undefined || password === undefined) {
-    throw invalid(missing.map((at) => ({ at, message: 'is required (or url)' })));
+    throw invalidFields(missing.map((at) => ({ at, message: 'is required (or url)' })));
   }
   const tlsMode = parts.tlsMode ?? (kind === 'supabase-cloud' ? 'require' : 'prefer');
   return { host, port: parts.port ?? 5432, database, user, password, tlsMode };

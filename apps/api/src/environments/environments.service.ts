@@ -10,6 +10,7 @@ import { CONFIG, DATABASE } from '../database/database.module.ts';
 import { takeLock } from '../database/take-lock.ts';
 import { isUniqueViolation } from '../database/database-errors.ts';
 import { guardAddress } from '../http/address-guard.ts';
+import { allChecks } from '../http/all-checks.ts';
 import { requireVersion } from '../http/if-match.ts';
 import { cutPage, decodeCursor } from '../http/paging.ts';
 import type { Requester } from '../http/requester.ts';
@@ -72,9 +73,14 @@ export class EnvironmentsService {
   }
 
   async create(given: CreateEnvironment, requester: Requester): Promise<EnvironmentView> {
-    const connection = wholeConnection(given, given.kind);
-    await this.guard(connection.host);
-    await guardProject(this.config, given, null);
+    const [connection] = await allChecks(
+      async () => {
+        const whole = wholeConnection(given, given.kind);
+        await this.guard(whole.host);
+        return whole;
+      },
+      () => guardProject(this.config, given, null),
+    );
     const id = randomUUIDv7();
     return this.unlessTaken(given.name, () =>
       this.database.$transaction(async (transaction) => {
@@ -111,9 +117,14 @@ export class EnvironmentsService {
   ): Promise<EnvironmentView> {
     const row = await this.require(id);
     requireVersion(row.version, versions);
-    const data = this.changesOf(id, given);
-    if (typeof data.host === 'string') await this.guard(data.host);
-    await guardProject(this.config, given, row);
+    const [data] = await allChecks(
+      async () => {
+        const changes = this.changesOf(id, given);
+        if (typeof changes.host === 'string') await this.guard(changes.host);
+        return changes;
+      },
+      () => guardProject(this.config, given, row),
+    );
     return this.unlessTaken(given.name ?? row.name, () =>
       this.database.$transaction(async (transaction) => {
         const { count } = await transaction.environment.updateMany({

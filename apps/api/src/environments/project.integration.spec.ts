@@ -117,7 +117,8 @@ describe('400', () => {
     expect(at(await patch(id, { projectUrl: 'https://thief.example.org' }))).toEqual(['serviceKey']);
     expect(at(await patch(id, { managementUrl: 'https://thief.example.org' }))).toEqual(['accessToken']);
     expect(at(await patch(id, { managementUrl: null }))).toEqual(['accessToken']);
-    const same = { projectUrl: PROJECT.projectUrl };
+    expect(at(await patch(id, { projectRef: 'zzzzzzzzzzzzzzzzzzzz' }))).toEqual(['accessToken']);
+    const same = { projectUrl: PROJECT.projectUrl, projectRef: PROJECT.projectRef };
     expect((await patch(id, same)).status).toBe(200);
     const moved = { projectUrl: 'https://moved.example.org', serviceKey: 'another' };
     expect((await patch(id, moved)).body).toMatchObject({ projectUrl: 'https://moved.example.org' });
@@ -131,6 +132,25 @@ describe('400', () => {
       expect(at(answer)).toEqual(['functionsDirectory']);
     },
   );
+
+  it('names every wrong field at once', async () => {
+    const wrong = { projectUrl: 'http://169.254.169.254', functionsDirectory: '/etc', password: undefined };
+    expect(await create(wrong)).toMatchObject({ status: 400, body: { code: 'request.invalid' } });
+    expect(at(await create(wrong))).toEqual(['functionsDirectory', 'password', 'projectUrl']);
+    const addresses = {
+      projectUrl: 'http://169.254.169.254',
+      managementUrl: 'http://[fe80::1]',
+      host: '169.254.169.254',
+    };
+    const refused = await create(addresses);
+    expect([refused.body.code, at(refused)]).toEqual([
+      'environment.address_refused',
+      ['host', 'managementUrl', 'projectUrl'],
+    ]);
+    const { id } = (await create(PROJECT)).body;
+    const moved = { projectUrl: 'https://thief.example.org', projectRef: 'z', functionsDirectory: '/etc' };
+    expect(at(await patch(id, moved))).toEqual(['accessToken', 'functionsDirectory', 'serviceKey']);
+  });
 
   it('takes no key with spaces or line ends', async () => {
     expect(at(await create({ serviceKey: 'a b', accessToken: 'a\r\nx: y' }))).toEqual(['accessToken', 'serviceKey']);

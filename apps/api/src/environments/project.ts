@@ -1,12 +1,13 @@
-import { OperationError, type FieldError } from '@holdfast/contracts';
 import { sealSecret } from '@holdfast/crypto';
 import type { Environment } from '@holdfast/prisma';
 import type { Config } from '../config.ts';
 import { guardAddress, hostOf } from '../http/address-guard.ts';
+import { allChecks, invalidFields } from '../http/all-checks.ts';
 import { belowRoot } from '../http/below-root.ts';
 
 /** What a request may say of a project's own servers and files: left out is kept, null is taken away. */
 export interface GivenProject {
+  projectRef?: string | null | undefined;
   projectUrl?: string | null | undefined;
   serviceKey?: string | null | undefined;
   managementUrl?: string | null | undefined;
@@ -16,15 +17,15 @@ export interface GivenProject {
 
 type ProjectColumns = Pick<
   Environment,
-  'projectUrl' | 'sealedServiceKey' | 'managementUrl' | 'sealedAccessToken' | 'functionsDirectory'
+  'projectRef' | 'projectUrl' | 'sealedServiceKey' | 'managementUrl' | 'sealedAccessToken' | 'functionsDirectory'
 >;
 
 /** What each secret is sealed for: one that was sealed for another purpose cannot stand in for it. */
 const PURPOSES = { serviceKey: 'service-key', accessToken: 'access-token' } as const;
-/** A secret, and the address that it is sent to. */
+/** A secret, and what says where it is sent and what it is used on. */
 const SENT_TO = [
-  { secret: 'serviceKey', address: 'projectUrl', column: 'sealedServiceKey' },
-  { secret: 'accessToken', address: 'managementUrl', column: 'sealedAccessToken' },
+  { secret: 'serviceKey', to: ['projectUrl'], column: 'sealedServiceKey' },
+  { secret: 'accessToken', to: ['managementUrl', 'projectRef'], column: 'sealedAccessToken' },
 ] as const;
 
 const seal = (
@@ -36,26 +37,28 @@ const seal = (
 
 /**
  * Refuses addresses that may not be named (`environment.address_refused`), a stored secret that would go to another
- * address than it was saved for, and a directory outside the roots (`request.invalid`).
+ * address or project than it was saved for, and a directory outside the roots (`request.invalid`); all of them at once.
  */
 export async function guardProject(config: Config, given: GivenProject, row: ProjectColumns | null): Promise<void> {
-  for (const { secret, address, column } of SENT_TO) {
-    const url = given[address];
-    // whoever may change an address must not learn a key from where it is sent
-    const moved = row !== null && url !== undefined && url !== row[address] && row[column] !== null;
-    if (moved && given[secret] === undefined) {
-      throw invalid({ at: secret, message: `is required where ${address} changes` });
-    }
-    if (url) await guardAddress(hostOf(url), config.HOLDFAST_ALLOW_PRIVATE_ADDRESSES, { at: address });
-  }
-  functionsDirectoryOf(config, given);
-}
-
-const invalid = (error: FieldError, hint?: string): OperationError =>
-  new OperationError('request.invalid', `Please correct: ${error.at}`, {
-    ...(hint === undefined ? {} : { hint }),
-    errors: [error],
+  const ofSecrets = SENT_TO.flatMap(({ secret, to, column }) => {
+    const changed = to.find((field) => row !== null && given[field] !== undefined && given[field] !== row[field]);
+    // whoever may change where a secret goes must not learn it there, nor use it on another project
+    const moved = changed !== undefined && row !== null && row[column] !== null && given[secret] === undefined;
+    return moved ? [{ at: secret, message: `is required where ${changed} changes` }] : [];
   });
+  const addressOf = (at: 'projectUrl' | 'managementUrl') => async (): Promise<void> => {
+    const url = given[at];
+    if (url) await guardAddress(hostOf(url), config.HOLDFAST_ALLOW_PRIVATE_ADDRESSES, { at });
+  };
+  await allChecks(
+    () => {
+      if (ofSecrets.length > 0) throw invalidFields(ofSecrets);
+    },
+    addressOf('projectUrl'),
+    addressOf('managementUrl'),
+    () => functionsDirectoryOf(config, given),
+  );
+}
 
 function functionsDirectoryOf(
   { HOLDFAST_FUNCTIONS_ROOTS: roots }: Config,
@@ -64,8 +67,8 @@ function functionsDirectoryOf(
   if (!given) return null;
   const path = belowRoot(given, roots);
   if (path !== null) return path;
-  throw invalid(
-    { at: 'functionsDirectory', message: 'lies below no allowed directory' },
+  throw invalidFields(
+    [{ at: 'functionsDirectory', message: 'lies below no allowed directory' }],
     roots.length === 0
       ? 'HOLDFAST_FUNCTIONS_ROOTS names no directory.'
       : `Choose a directory below ${roots.join(' or ')} (HOLDFAST_FUNCTIONS_ROOTS).`,

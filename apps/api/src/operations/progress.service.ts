@@ -172,13 +172,22 @@ export class ProgressService {
 const ofListedBackups = async (transaction: Transaction): Promise<string[]> =>
   (await transaction.backup.findMany({ select: { operationId: true } })).map(({ operationId }) => operationId);
 
-/** Without its operation a quarantine could not be released any more. */
+/** From which step on a restore may have left a quarantine, also where it has no result that says so. */
+const MAY_BE_QUARANTINED = ['compare', 'switch', 'storage', 'functions', 'settings'];
+
+/** Without its operation a quarantine could not be released any more. In doubt it stays: only the target knows. */
 const ofQuarantines = async (transaction: Transaction): Promise<string[]> => {
+  const completed: Prisma.OperationWhereInput = {
+    ...{ status: 'completed', result: { path: ['quarantine', 'count'], gt: 0 } },
+    AND: { result: { path: ['quarantine', 'releasedAt'], equals: Prisma.JsonNull } },
+  };
+  // a release leaves a result
+  const others: Prisma.OperationWhereInput = {
+    ...{ status: { in: ['failed', 'cancelled'] }, dryRun: false, result: { equals: Prisma.DbNull } },
+    ...{ environment: { deletedAt: null }, events: { some: { step: { in: MAY_BE_QUARANTINED } } } },
+  };
   const rows = await transaction.operation.findMany({
-    where: {
-      ...{ kind: 'restore', status: 'completed', result: { path: ['quarantine', 'count'], gt: 0 } },
-      AND: { result: { path: ['quarantine', 'releasedAt'], equals: Prisma.JsonNull } },
-    },
+    where: { kind: 'restore', OR: [completed, others] },
     select: { id: true },
   });
   return rows.map(({ id }) => id);

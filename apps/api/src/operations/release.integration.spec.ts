@@ -80,6 +80,31 @@ describe('200', () => {
     expect(await plane.database.auditEntry.count({ where: { resourceId: id } })).toBe(0);
   });
 
+  it.each(['failed', 'cancelled'] as const)(
+    'asks the worker about a restore that %s: its target knows',
+    async (status) => {
+      const { id } = await restored(null, { status });
+      expect(await release(id)).toMatchObject({ status: 200, body: REPORT });
+      expect(asked(id)).toMatchObject([{ workflow: 'release' }]);
+    },
+  );
+
+  it('keeps those that ended badly and may have left a quarantine, until they are released', async () => {
+    const ended = async (step: string, result: object | null = null) => {
+      const row = await restored(result, { status: step === 'rows' ? 'failed' : 'cancelled' });
+      await plane.database.operationEvent.create({ data: { operationId: row.id, type: 'step', step, message: step } });
+      return row.id;
+    };
+    const [early, late, released] = [
+      await ended('rows'),
+      await ended('switch'),
+      await ended('switch', { release: REPORT }),
+    ];
+    await api.ask('POST', '/api/v1/progress/cleanup', { token, body: { olderThanDays: 30 } });
+    const left = await plane.database.operation.findMany({ where: { id: { in: [early, late, released] } } });
+    expect(left.map(({ id }) => id)).toEqual([late]);
+  });
+
   it('keeps operations of copies in quarantine from being cleaned away', async () => {
     const [held, released, empty] = [
       await restored(),
@@ -109,7 +134,7 @@ describe('409', () => {
     const others = [
       await restored({ quarantine: null }),
       await restored({}),
-      await restored(null, { status: 'failed' }),
+      await restored(null, { status: 'failed', dryRun: true }),
       await restored({ quarantine: QUARANTINE }, { kind: 'backup' }),
     ];
     for (const { id } of others) {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import {
+  isFinal,
   OperationError,
   RELEASE_WORKFLOW,
   type ReleaseInput,
@@ -48,11 +49,12 @@ export class ReleaseService {
   private async requireQuarantined(id: string): Promise<Restored> {
     const operation = await this.database.operation.findUnique({ where: { id }, include: { environment: true } });
     if (!operation) throw new OperationError('resource.not_found', `There is no operation ${id}`);
-    const { environment } = operation;
-    const quarantined = operation.status === 'completed' && resultOf(operation)?.quarantine;
-    if (operation.kind === 'restore' && quarantined && environment) return { ...operation, environment };
-    throw new OperationError('restore.not_quarantined', `The ${operation.kind} quarantined nothing`, {
-      hint: 'Only a completed restore of a copy has a quarantine; `result.quarantine` of the operation shows it.',
+    const { environment, kind, status, dryRun } = operation;
+    // one that failed, or was cancelled, after its database was in place has no result: the target remembers
+    const quarantined = status === 'completed' ? Boolean(resultOf(operation)?.quarantine) : isFinal(status);
+    if (kind === 'restore' && !dryRun && quarantined && environment) return { ...operation, environment };
+    throw new OperationError('restore.not_quarantined', `The ${kind} quarantined nothing`, {
+      hint: 'Only a restore of a copy that has ended has a quarantine; `result.quarantine` of the operation shows it.',
     });
   }
 

@@ -4,7 +4,6 @@ import { readArtifact } from '../manifest/artifact-reader.ts';
 import { functionListOf, type Manifest } from '../manifest/manifest.ts';
 import type { Repository } from '../repository/repository.ts';
 import type { Meter } from '../run.ts';
-import { Names } from '../storage/names.ts';
 import { bareSource, type FunctionsPlace } from './capture-functions.ts';
 import { deploysOf, type Deploy } from './deploy-plan.ts';
 import { directoryPlan } from './directory-plan.ts';
@@ -35,7 +34,7 @@ export interface RestoredFunctions {
 /**
  * Gives a backup's functions back to a project: those that are there already with the same sources are left alone, so a
  * second run does nothing, and so are functions that the backup does not have. Throws `restore.selection_unknown`,
- * `functions.path_refused` before anything is changed, `management.unreachable`, `management.refused`,
+ * `functions.path_refused`, `management.refused` where they may not be listed before anything is changed, `management.unreachable`,
  * `functions.directory_missing`, `backup.damaged`.
  */
 export async function restoreFunctions(input: RestoreFunctionsInput): Promise<RestoredFunctions> {
@@ -58,6 +57,12 @@ async function chosenEntries({
   if (unknown !== undefined) {
     throw new OperationError('restore.selection_unknown', `The backup holds no function ${JSON.stringify(unknown)}`, {
       hint: 'Choose among the functions of the backup.',
+    });
+  }
+  const empty = entries.find(({ slug, files }) => slug !== null && files === null && functions.includes(slug));
+  if (empty) {
+    throw new OperationError('restore.selection_unknown', `The backup has no sources of the function ${empty.slug}`, {
+      hint: 'Its coverage statement says why.',
     });
   }
   // what functions share comes with any of them
@@ -89,7 +94,7 @@ async function deployAll(
     const { deploys, gaps } = deploysOf(entries, functionListOf(input.manifest)?.origin === 'directory');
     meter.step('functions', 'artifacts', deploys.length);
     const answer = await client.read<ListedFunction[]>('functions', signal);
-    if ('refused' in answer) return { deployed: [], kept: [], gaps: [...gaps, unreadable(answer.refused)] };
+    if ('refused' in answer) throw unreadable(answer.refused);
     const there = new Map(answer.value.map((listed) => [listed.slug, listed]));
     const deployed: string[] = [];
     const kept: string[] = [];
@@ -144,11 +149,7 @@ async function isDeployed(
   return contentDigest(paths, found) === contentDigest(paths, files);
 }
 
-function unreadable(status: number): CoverageGap {
-  const names = new Names();
-  names.add(`all functions (${status})`);
-  return names.asGap(
-    'functions-refused',
-    'The access token may not list the functions of the target: none was deployed.',
-  )[0] as CoverageGap;
-}
+const unreadable = (status: number): OperationError =>
+  new OperationError('management.refused', `The access token may not list the functions of the target (${status})`, {
+    hint: 'Give the environment a token that may read and deploy functions, and check its project ref.',
+  });

@@ -1,4 +1,4 @@
-import type { CoverageGap, Difference } from '@holdfast/contracts';
+import { OperationError, type CoverageGap, type Difference } from '@holdfast/contracts';
 import { readText } from '../manifest/artifact-reader.ts';
 import { textArtifact, type Manifest } from '../manifest/manifest.ts';
 import type { Repository } from '../repository/repository.ts';
@@ -13,6 +13,8 @@ export interface RestoreSettingsInput {
   management: ManagementEndpoint;
   /** False: they are only compared. */
   apply: boolean;
+  /** Whether they are to be changed, now or after this look: then each group of the backup must be readable. */
+  needsAll: boolean;
   meter: Meter;
   signal: AbortSignal;
 }
@@ -27,16 +29,18 @@ export interface RestoredSettings {
 
 /**
  * Compares a project's settings with a backup's and, if asked to, changes those that differ. Secrets are never changed:
- * the backup has none. Throws `management.unreachable`, `management.refused`, `backup.damaged`.
+ * the backup has none. Throws `management.unreachable`, `backup.damaged`, and `management.refused` before anything is
+ * changed where the token may read none of them, or not all that are needed.
  */
 export async function restoreSettings(input: RestoreSettingsInput): Promise<RestoredSettings> {
-  const { repository, manifest, management, apply, meter, signal } = input;
+  const { repository, manifest, management, apply, needsAll, meter, signal } = input;
   meter.step('settings', 'artifacts', SETTING_GROUPS.length);
   const text = await readText(repository, manifest, textArtifact(manifest, 'settings'), signal);
   const wanted = JSON.parse(text) as Settings;
   const client = new ManagementClient(management);
   try {
     const before = await readSettings(client, signal);
+    refuseUnreadable(wanted, before.refused, needsAll);
     const applied: string[] = [];
     for (const group of apply ? SETTING_GROUPS : []) {
       const [all, found] = [wanted.groups[group], before.settings.groups[group]];
@@ -53,6 +57,16 @@ export async function restoreSettings(input: RestoreSettingsInput): Promise<Rest
   } finally {
     await client.close();
   }
+}
+
+function refuseUnreadable({ groups }: Settings, refused: string[], needsAll: boolean): void {
+  const held = SETTING_GROUPS.filter((name) => groups[name] !== undefined);
+  const unread = held.filter((name) => refused.includes(name));
+  if (unread.length === 0 || (!needsAll && unread.length < held.length)) return;
+  const message = `The access token may not read these settings of the target: ${unread.join(', ')}`;
+  throw new OperationError('management.refused', message, {
+    hint: 'Give the environment a token that may, and check its project ref.',
+  });
 }
 
 const unreadable = (subjects: string[]): CoverageGap => ({

@@ -1,4 +1,4 @@
-import { OperationError, type PreflightFinding } from '@holdfast/contracts';
+import { isErrorCode, OperationError, type PreflightFinding } from '@holdfast/contracts';
 import type pg from 'pg';
 import type { Manifest, RoleDescription } from '../manifest/manifest.ts';
 import { connect, disconnect, translateQuery } from '../postgres/connection.ts';
@@ -41,13 +41,16 @@ export interface Preflight {
   quarantined: boolean;
 }
 
+/** Blockers that are an error of their own: what to do follows from the code, and whether to try again. */
+const OWN_CODE = /^(?:restore\.(?:wrong_target|selection_unknown)$|(?:management|functions|repository|backup)\.)/;
+
 /** Throws what a pre-flight found to stand in the way. */
 export function refuseBlockers({ findings }: Pick<Preflight, 'findings'>): void {
   const blockers = findings.filter(({ severity }) => severity === 'blocker');
   if (!blockers[0]) return;
   const more = blockers.length > 1 ? ` (and ${blockers.length - 1} more reasons)` : '';
-  const { hint } = blockers[0];
-  const code = blockers[0].code === 'restore.wrong_target' ? 'restore.wrong_target' : 'restore.preflight_failed';
+  const { hint, code: own } = blockers[0];
+  const code = isErrorCode(own) && OWN_CODE.test(own) ? own : 'restore.preflight_failed';
   throw new OperationError(code, `${blockers[0].message}${more}`, hint ? { hint } : {});
 }
 

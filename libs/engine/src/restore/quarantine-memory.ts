@@ -46,6 +46,16 @@ export async function recall(client: pg.Client, operationId: string): Promise<Ac
   return rows;
 }
 
+/** Other operations whose quarantine is in this database. */
+export async function othersThan(client: pg.Client, operationId: string): Promise<string[]> {
+  if (!(await hasMemory(client))) return [];
+  const { rows } = await client.query<{ id: string }>(
+    'SELECT DISTINCT operation_id::text AS id FROM holdfast.quarantine WHERE operation_id <> $1 LIMIT 1',
+    [operationId],
+  );
+  return rows.map(({ id }) => id);
+}
+
 /** Forgets, in the open transaction; the last one to go takes the table and the schema away. */
 export async function forget(client: pg.Client, operationId: string): Promise<void> {
   if (!(await hasMemory(client))) return;

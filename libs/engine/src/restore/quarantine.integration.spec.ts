@@ -7,7 +7,7 @@ import { compareCatalogs, readCatalog } from '../postgres/catalog.ts';
 import type { PostgresTarget } from '../postgres/target.ts';
 import { attachRepository, type Repository } from '../repository/repository.ts';
 import { HOOKED, HOOKED_ACTORS } from './hooked-database.ts';
-import { release } from './quarantine.ts';
+import { release, requireReleased } from './quarantine.ts';
 import { restore, type RestoreArguments } from './restore.ts';
 
 const { signal } = calm;
@@ -117,6 +117,25 @@ describe.each([15, 17])('quarantine on Postgres %i', (major) => {
     ]);
     await expect(once(copy, 'select * from far_away')).rejects.toThrow(/could not connect/);
     expect((await release(copy, operationId, signal)).releasedCount).toBe(0);
+  });
+
+  it('is taken for released only in the very database that was quarantined', async () => {
+    const { report, copy, operationId } = await copied();
+    const home = { systemIdentifier: report.quarantine?.systemIdentifier ?? null, database: copy.database };
+    const nothing = (place: PostgresTarget, of = home as typeof home | null) =>
+      failureOf(requireReleased(place, operationId, of, signal));
+    expect(await nothing(source)).toMatchObject({
+      code: 'restore.not_quarantined',
+      hint: expect.stringContaining('connection'),
+    });
+    const later = randomUUID();
+    await once(copy, `update holdfast.quarantine set operation_id = '${later}'`);
+    expect(await nothing(copy)).toMatchObject({ hint: expect.stringContaining(`/progress/${later}/release`) });
+    await release(copy, later, signal);
+    await requireReleased(copy, operationId, home, signal);
+    for (const of of [null, { ...home, systemIdentifier: '1' }, { ...home, systemIdentifier: null }]) {
+      expect(await nothing(copy, of)).toMatchObject({ code: 'restore.not_quarantined' });
+    }
   });
 
   it('leaves to people what they changed meanwhile', async () => {

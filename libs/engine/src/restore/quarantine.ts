@@ -2,8 +2,9 @@ import { OperationError, type Quarantine, type ReleaseReport } from '@holdfast/c
 import type pg from 'pg';
 import { connect, disconnect, faultCode, isConnectionLost, translateQuery } from '../postgres/connection.ts';
 import { displayName } from '../postgres/identifiers.ts';
+import { readSystemIdentifier } from '../postgres/inspect.ts';
 import type { PostgresTarget } from '../postgres/target.ts';
-import { forget, itemOf, recall, remember } from './quarantine-memory.ts';
+import { forget, itemOf, othersThan, recall, remember } from './quarantine-memory.ts';
 import { SWITCHES, type Actor } from './quarantine-switches.ts';
 import { ownRelations, type Selection } from './selection.ts';
 import { mayBeReplica } from './triggers.ts';
@@ -102,7 +103,10 @@ async function readQuarantine(client: pg.Client, operationId: string, scope: Qua
     ...itemOf(actor),
     reason: actor.stays ?? NOT_ALLOWED,
   }));
-  return { items: items.slice(0, SHOWN), count: items.length, leftOn: left.slice(0, SHOWN), releasedAt: null };
+  return {
+    ...{ items: items.slice(0, SHOWN), count: items.length, leftOn: left.slice(0, SHOWN), releasedAt: null },
+    systemIdentifier: await readSystemIdentifier(client),
+  };
 }
 
 async function inTransaction<T>(
@@ -173,4 +177,35 @@ export const release = (target: PostgresTarget, operationId: string, signal: Abo
       ...{ skipped: skipped.slice(0, SHOWN).map(itemOf), skippedCount: skipped.length },
       releasedAt: new Date().toISOString(),
     };
+  });
+
+/** Where a quarantine was made, as its restore reported it. */
+export interface QuarantineHome {
+  systemIdentifier: string | null;
+  database: string;
+}
+
+/**
+ * For a release that found nothing: throws `restore.not_quarantined` unless there is nothing left because an earlier call
+ * released it and could not say so. That is sure only in the very database (`home`) that was quarantined.
+ */
+export const requireReleased = (
+  target: PostgresTarget,
+  operationId: string,
+  home: QuarantineHome | null,
+  signal: AbortSignal,
+): Promise<void> =>
+  inTransaction(target, signal, 'Releasing', async (client) => {
+    const [heir] = await othersThan(client, operationId);
+    if (heir !== undefined) {
+      throw new OperationError('restore.not_quarantined', 'A later restore took over what this one switched off', {
+        hint: `Release that one: POST /progress/${heir}/release`,
+      });
+    }
+    const there = await readSystemIdentifier(client);
+    if (there !== null && there === home?.systemIdentifier && home.database === target.database) return;
+    const message = `Database ${target.database} holds nothing that this restore switched off`;
+    throw new OperationError('restore.not_quarantined', message, {
+      hint: 'If the connection of the environment was changed since the restore, change it back and release again.',
+    });
   });

@@ -23,10 +23,11 @@ import { chosenParts, planRestore, SupportFaults, type RestorePlan } from './res
 import { selectedCatalog, withoutValues } from './selected-catalog.ts';
 import { chosenScope, quarantine, quarantineOf, type QuarantineScope } from './quarantine.ts';
 import { readSelection, type Selection } from './selection.ts';
-import { restoreStorageAlone } from './storage-alone.ts';
-import { giveStorageBack, lookAtStorage, wantsDatabase, type StorageLook, type StorageTarget } from './storage-part.ts';
-import { keptDatabase, switchDatabases, unmark, wasSwitched, workingName } from './switch.ts';
+import { afterDatabase, restoredEarlier } from './restored.ts';
+import { giveStorageBack, lookAtStorage, wants, type StorageLook, type StorageTarget } from './storage-part.ts';
+import { switchDatabases, unmark, workingName } from './switch.ts';
 import { restoreWithin } from './within.ts';
+import { restoreWithoutDatabase } from './without-database.ts';
 import type { TargetGuard } from './wrong-target.ts';
 
 const SHOWN = 200;
@@ -48,6 +49,8 @@ export interface RestoreArguments {
   storage?: StorageTarget;
   dryRun: boolean;
   overwrite: boolean;
+  /** Whether the caller changes functions or settings too: the target is guarded also where its database stays. */
+  changesProject?: boolean;
   /** Absent: the caller answers for the target. */
   guard?: TargetGuard;
   /** Whether every row is read again; `unproven`: where the target is not of the version this backup was proven on. Absent: yes. */
@@ -88,10 +91,10 @@ export async function restore(input: RestoreArguments, run: Run): Promise<Restor
   refuseRowsAlone(input);
   const manifest = await readManifest(repository, sourceEnvironmentId, backupId, run.signal, manifestSha256);
   const storage = await lookAtStorage(input, manifest, run.signal);
-  if (!wantsDatabase(input)) return restoreStorageAlone(input, manifest, storage, meter, run.signal);
+  if (!wants(input, 'database')) return restoreWithoutDatabase(input, manifest, storage, meter, run.signal);
   const selection = isSelective(input) ? await readSelection(repository, manifest, input, run.signal) : null;
   const database = input.newDatabase ?? input.target.database;
-  const earlier = await restoredEarlier(input, database, run.signal);
+  const earlier = await restoredEarlier(input, run.signal);
   const done = earlier !== null;
   const there = await lookAtDatabase(input, manifest, selection, done, run.signal);
   const look = { ...there, findings: [...there.findings, ...storage.findings] };
@@ -174,32 +177,16 @@ const storageBack = (
   input: RestoreArguments,
   manifest: Manifest,
   { endpoint }: StorageLook,
-  { keptDatabase }: Outcome,
+  { keptDatabase, quarantine }: Outcome,
   meter: Meter,
   signal: AbortSignal,
-): Promise<RestoredObjects | null> =>
-  endpoint === null || input.dryRun
-    ? Promise.resolve(null)
-    : giveStorageBack(input, manifest, { endpoint, keptDatabase }, meter, signal);
-
-/** What an earlier attempt of this operation left that did it all and was killed before it could say so; else null. */
-const restoredEarlier = (
-  input: RestoreArguments,
-  database: string,
-  signal: AbortSignal,
-): Promise<Pick<Outcome, 'keptDatabase'> | null> =>
-  maintenance(input.target, signal, async (client) => {
-    if (!(await wasSwitched(client, database, input.operationId))) return null;
-    if (!input.keepsMark) await unmark(client, database, input.operationId);
-    return { keptDatabase: await keptDatabase(client, database, input.operationId) };
-  });
-
-/** Takes the mark of a restore away, once its end can no longer be forgotten; one that is not there is no error. */
-export const settleRestore = (
-  { target, newDatabase, operationId }: Pick<RestoreArguments, 'target' | 'newDatabase' | 'operationId'>,
-  signal: AbortSignal,
-): Promise<void> =>
-  maintenance(target, signal, (client) => unmark(client, newDatabase ?? target.database, operationId));
+): Promise<RestoredObjects | null> => {
+  if (endpoint === null || input.dryRun) return Promise.resolve(null);
+  const done = { database: input.newDatabase ?? input.target.database, keptDatabase, quarantine };
+  return afterDatabase(done, 'storage is', signal, () =>
+    giveStorageBack(input, manifest, { endpoint, keptDatabase }, meter, signal),
+  );
+};
 
 /** The database that the built one becomes, and what happens to that before. */
 interface Place {

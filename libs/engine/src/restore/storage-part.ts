@@ -1,4 +1,10 @@
-import { OperationError, type CoverageGap, type PreflightFinding, type StorageChoice } from '@holdfast/contracts';
+import {
+  OperationError,
+  type Component,
+  type CoverageGap,
+  type PreflightFinding,
+  type StorageChoice,
+} from '@holdfast/contracts';
 import { objectListOf, type Manifest } from '../manifest/manifest.ts';
 import { gap } from '../postgres/inspect.ts';
 import type { Meter } from '../run.ts';
@@ -28,9 +34,9 @@ export interface StorageLook {
 const ALL: StorageChoice = { buckets: [], prefixes: [] };
 const nothing: StorageLook = { findings: [], gaps: [], endpoint: null };
 
-/** Whether a restore is one of the database as well. */
-export const wantsDatabase = ({ components }: Pick<RestoreArguments, 'components'>): boolean =>
-  components?.includes('database') ?? true;
+/** Whether a restore is one of this part of the project as well. */
+export const wants = ({ components }: Pick<RestoreArguments, 'components'>, part: Component): boolean =>
+  components?.includes(part) ?? true;
 
 /** Why storage stays out of a restore that did not ask for it by name; null: it goes along. */
 function leftOutBecause({ newDatabase, schemas, tables, content }: RestoreArguments): string | null {
@@ -103,7 +109,7 @@ async function refusalOf(endpoint: StorageEndpoint, signal: AbortSignal): Promis
  * the database switched, with the operation's mark: the next attempt comes straight here, and uploads what is missing.
  */
 export async function giveStorageBack(
-  input: Pick<RestoreArguments, 'repository' | 'target' | 'storage' | 'components'>,
+  input: Pick<RestoreArguments, 'repository' | 'target' | 'storage'>,
   manifest: Manifest,
   { endpoint, keptDatabase }: { endpoint: StorageEndpoint; keptDatabase: string | null },
   meter: Meter,
@@ -116,19 +122,9 @@ export async function giveStorageBack(
   const replaced = keptDatabase === null ? null : { ...target, database: keptDatabase };
   const where = { endpoint, target, replaced, parallel };
   const objects = { repository, manifest, list, ...where, choice: choice ?? ALL, signal, meter };
-  try {
-    const done = await restoreObjects(objects);
-    if (done.failed > 0 && done.restored + done.kept === 0) throw tookNothing(done);
-    return done;
-  } catch (error) {
-    signal.throwIfAborted();
-    if (!(error instanceof OperationError) || !wantsDatabase(input)) throw error;
-    const { code, message, hint, retryable } = error;
-    throw new OperationError(code, `The database is restored, its storage is not: ${message}`, {
-      ...(hint === undefined ? {} : { hint }),
-      ...{ retryable, cause: error },
-    });
-  }
+  const done = await restoreObjects(objects);
+  if (done.failed > 0 && done.restored + done.kept === 0) throw tookNothing(done);
+  return done;
 }
 
 /** It answers, and takes no object at all: that is no difference, the storage is not given back. */

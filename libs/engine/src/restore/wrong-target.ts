@@ -14,6 +14,21 @@ export interface TargetGuard {
 
 type Source = Pick<ManifestSource, 'environmentId' | 'environmentName' | 'systemIdentifier' | 'database'>;
 
+/** Why the project of a target is another than the one that a backup came from; empty: nothing says so. */
+export function foreignProject(
+  guard: Pick<TargetGuard, 'environmentId' | 'projectRef' | 'sourceProjectRef'>,
+  source: Pick<Source, 'environmentId' | 'environmentName'>,
+): string[] {
+  const reasons: string[] = [];
+  if (guard.environmentId !== source.environmentId)
+    reasons.push(`the backup is of environment ${source.environmentName}`);
+  const { projectRef, sourceProjectRef } = guard;
+  if (projectRef !== null && sourceProjectRef !== null && projectRef !== sourceProjectRef) {
+    reasons.push(`the backup is of project ${sourceProjectRef}, the target is ${projectRef}`);
+  }
+  return reasons;
+}
+
 /**
  * Why a target is not proven to be the database that a backup came from; empty: it is the same. A copy of a cluster's
  * files has its system identifier too, so that alone proves nothing.
@@ -23,13 +38,7 @@ export function strangenessOf(
   source: Source,
   there: { systemIdentifier: string | null; database: string },
 ): string[] {
-  const reasons: string[] = [];
-  if (guard.environmentId !== source.environmentId)
-    reasons.push(`the backup is of environment ${source.environmentName}`);
-  const { projectRef, sourceProjectRef } = guard;
-  if (projectRef !== null && sourceProjectRef !== null && projectRef !== sourceProjectRef) {
-    reasons.push(`the backup is of project ${sourceProjectRef}, the target is ${projectRef}`);
-  }
+  const reasons = foreignProject(guard, source);
   const [was, is] = [source.systemIdentifier, there.systemIdentifier];
   if (was === null || is === null) reasons.push('the role may not read the system identifier of both servers');
   else if (was !== is) reasons.push(`the backup's server has the system identifier ${was}, the target's has ${is}`);
