@@ -657,7 +657,7 @@ export interface paths {
         put?: never;
         /**
          * Switch on again what a restore switched off in its copy
-         * @description Scheduled jobs, webhooks, event triggers and foreign servers that the restore quarantined, and only those. A second call answers what the first one did.
+         * @description Scheduled jobs, webhooks, event triggers and foreign servers that the restore quarantined, and only those. A second call answers what the first one did. Also for a restore that failed, or was cancelled, after its database was in place.
          *
          *     Needs the permission `backup.restore`.
          */
@@ -1416,7 +1416,7 @@ export interface components {
                 prefixes?: string[];
             } | null;
             /**
-             * @description Slugs. Empty: all where the whole backup is restored over an environment, else none
+             * @description Slugs. Empty: all where the whole backup is restored over an environment, else none. Neither these nor `applySettings` go with `newDatabase`
              * @default []
              */
             functions?: string[];
@@ -1436,7 +1436,7 @@ export interface components {
              */
             overwrite?: boolean;
             /**
-             * @description The target environment's name: required to replace what another environment or server holds
+             * @description The target environment's name: required to replace what another environment or server holds, and wherever another environment's functions or settings may be changed
              * @default null
              */
             confirm?: string | null;

@@ -91,7 +91,10 @@ export const RestoreBackup = z
       .array(z.string().min(1).max(200))
       .max(1_000)
       .default([])
-      .describe('Slugs. Empty: all where the whole backup is restored over an environment, else none'),
+      .describe(
+        'Slugs. Empty: all where the whole backup is restored over an environment, else none. Neither these nor ' +
+          '`applySettings` go with `newDatabase`',
+      ),
     applySettings: z
       .boolean()
       .default(false)
@@ -105,7 +108,10 @@ export const RestoreBackup = z
       .max(200)
       .nullable()
       .default(null)
-      .describe("The target environment's name: required to replace what another environment or server holds"),
+      .describe(
+        "The target environment's name: required to replace what another environment or server holds, and wherever " +
+          "another environment's functions or settings may be changed",
+      ),
     safetyBackup: z
       .boolean()
       .nullable()

@@ -117,14 +117,14 @@ export class EnvironmentsService {
   ): Promise<EnvironmentView> {
     const row = await this.require(id);
     requireVersion(row.version, versions);
-    const [data] = await allChecks(
+    await allChecks(
       async () => {
-        const changes = this.changesOf(id, given);
-        if (typeof changes.host === 'string') await this.guard(changes.host);
-        return changes;
+        const { host } = givenParts(given);
+        if (host !== undefined) await this.guard(host);
       },
       () => guardProject(this.config, given, row),
     );
+    const data = this.changesOf(id, given);
     return this.unlessTaken(given.name ?? row.name, () =>
       this.database.$transaction(async (transaction) => {
         const { count } = await transaction.environment.updateMany({

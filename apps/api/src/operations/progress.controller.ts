@@ -111,7 +111,8 @@ export class ProgressController {
     summary: 'Switch on again what a restore switched off in its copy',
     description:
       'Scheduled jobs, webhooks, event triggers and foreign servers that the restore quarantined, and only those. A ' +
-      'second call answers what the first one did.',
+      'second call answers what the first one did. Also for a restore that failed, or was cancelled, after its database ' +
+      'was in place.',
     problems: [
       ...(['restore.not_quarantined', 'operation.environment_busy', 'environment.address_refused'] as const),
       ...(['environment.unreachable', 'environment.sign_in_failed', 'environment.database_missing'] as const),
