@@ -9,7 +9,7 @@ import type {
 } from '@holdfast/contracts';
 import { Context } from '@temporalio/activity';
 import { toFailure } from './activities/failures.ts';
-import type { Activities, LeaseRequest, OperationResults } from './activities/signatures.ts';
+import type { Activities, FinishInput, LeaseRequest, OperationResults } from './activities/signatures.ts';
 import { FAKE_ATTACHED, FAKE_PROBE, FAKE_RELEASED, FAKE_RESULTS } from './fake-results.ts';
 
 /** What a fake engine does on one attempt before it answers; it may throw, wait, or hang. */
@@ -83,10 +83,7 @@ export function fakeWorld(): FakeWorld {
       await behaviours.get(operationId)?.beforeFinish(operation.finishCalls, new AbortController().signal);
       if (isFinal(operation.status)) return;
       const { status } = outcome;
-      const hint = status === 'failed' ? outcome.hint : null;
-      const code = status === 'failed' ? outcome.code : 'operation.cancelled';
-      const error = status === 'completed' ? null : { code, message: outcome.message, hint };
-      Object.assign(operation, { status, error, leases: [], recorded: operation.recorded + 1 });
+      Object.assign(operation, { status, error: errorOf(outcome), leases: [], recorded: operation.recorded + 1 });
     }),
     checkRestore: translated(async ({ operationId }) => {
       find(operationId);
@@ -113,6 +110,12 @@ export function fakeWorld(): FakeWorld {
       return operation;
     },
   };
+}
+
+function errorOf(outcome: FinishInput<OperationKind>['outcome']): FakeOperation['error'] {
+  if (outcome.status === 'completed') return null;
+  if (outcome.status === 'cancelled') return { code: 'operation.cancelled', message: outcome.message, hint: null };
+  return { code: outcome.code, message: outcome.message, hint: outcome.hint };
 }
 
 /** Heartbeats until the activity is told to stop, then throws why. */

@@ -102,7 +102,7 @@ describe('a release', () => {
     await plane.database.operation.update({ where: { id }, data: { input: elsewhere } });
     await expect(release(id)).rejects.toMatchObject({ type: 'restore.not_quarantined', nonRetryable: true });
     expect((await row(id)).result).toMatchObject({ quarantine: { releasedAt: null } });
-    await plane.database.operation.update({ where: { id }, data: { input: asJson(input) } });
+    await plane.database.operation.update({ where: { id }, data: { input: asJson(input as object) } });
     expect([(await release(id)).releasedCount, await state()]).toEqual([1, [{ tgenabled: 'O' }]]);
     await end();
   });
