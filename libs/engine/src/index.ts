@@ -9,7 +9,12 @@ export { attachRepository, openRepository, type Repository } from './repository/
 export type { Run } from './run.ts';
 export { writeBackupTar } from './download/backup-tar.ts';
 export { expire, type ExpireArguments } from './retention/expire.ts';
-export { restoreProjectParts, type ProjectPart, type ProjectParts, type RestoredParts } from './functions/restore-parts.ts';
+export {
+  restoreProjectParts,
+  type ProjectPart,
+  type ProjectParts,
+  type RestoredParts,
+} from './functions/restore-parts.ts';
 export { dropLeftovers } from './restore/leftovers.ts';
 export { release, requireReleased } from './restore/quarantine.ts';
 export { afterDatabase, isRestored, settleRestore } from './restore/restored.ts';
