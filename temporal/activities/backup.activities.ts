@@ -4,25 +4,13 @@ import { backUp } from '@holdfast/engine';
 import type { StorageEndpoint, StorageSource } from '@holdfast/engine';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runEngine } from './engine-run.ts';
+import { parentBackup } from './parent-backup.ts';
 import { capturedParts } from './project-parts.ts';
 import type { BackupSummary } from './signatures.ts';
 import { loadEnvironment, openRegisteredRepository } from './sources.ts';
 
 /** Most objects are small: what takes time is the way there and back. */
 export const OBJECTS_AT_ONCE = 8;
-
-/** The newest backup of the environment in the same repository that holds storage: what did not change is taken over. */
-async function newestBackup(
-  { database }: Pick<ActivityDependencies, 'database'>,
-  { environmentId, repositoryId }: BackupInput,
-): Promise<string | null> {
-  const found = await database.backup.findFirst({
-    where: { environmentId, repositoryId, status: 'complete', components: { has: 'storage' } },
-    orderBy: { takenAt: 'desc' },
-    select: { id: true },
-  });
-  return found?.id ?? null;
-}
 
 async function storageOf(
   dependencies: ActivityDependencies,
@@ -36,7 +24,7 @@ async function storageOf(
       hint: 'Give the environment projectUrl and serviceKey, or back up without its storage.',
     });
   }
-  const parentBackupId = await newestBackup(dependencies, input);
+  const parentBackupId = await parentBackup(dependencies, input);
   const choice = input.storage ? { choice: input.storage } : {};
   return { storage: { endpoint, parentBackupId, parallel: OBJECTS_AT_ONCE, ...choice } };
 }

@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { OPERATION_STEPS, OperationError, workflowId } from '@holdfast/contracts';
 import type { OperationKind, Progress, VerificationResult } from '@holdfast/contracts';
 import { throwawayControlPlane } from '@holdfast/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FAKE_INPUTS, FAKE_RESULTS } from '../fake-results.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { asJson } from './json.ts';
 import { beginOperation, finishOperation } from './operation.activities.ts';
 import type { LeaseRequest } from './signatures.ts';
+import { parentBackup } from './parent-backup.ts';
 import { isProvenByTrial } from './sources.ts';
 
 let plane: Awaited<ReturnType<typeof throwawayControlPlane>>;
@@ -27,16 +28,20 @@ beforeAll(async () => {
 afterAll(() => plane.stop());
 
 /** A pending operation as the API writes it; returns its id. */
-async function pending(kind: OperationKind, backupId: string = randomUUID()): Promise<string> {
+async function pending(
+  kind: OperationKind,
+  backupId: string = randomUUID(),
+  more: { repositoryId?: string } = {},
+): Promise<string> {
   const id = randomUUID();
   const progress: Progress = {
     steps: OPERATION_STEPS[kind].map((name) => ({ name, status: 'waiting' })),
     ...{ step: null, done: 0, total: null, unit: 'bytes', bytes: 0, rows: 0, rate: null, etaSeconds: null },
   };
-  const input = { ...FAKE_INPUTS[kind], backupId, environmentId, repositoryId };
+  const input = { ...FAKE_INPUTS[kind], backupId, environmentId, repositoryId, ...more };
   await plane.database.operation.create({
     data: {
-      ...{ id, kind, environmentId, repositoryId, backupId, actorId: randomUUID(), actorName: 'Ada' },
+      ...{ id, kind, environmentId, repositoryId, backupId, actorId: randomUUID(), actorName: 'Ada', ...more },
       ...{ input: asJson(input), workflowId: workflowId(kind, 'shop', id), progress: asJson(progress) },
     },
   });
@@ -133,8 +138,8 @@ async function backedUp(): Promise<{ operationId: string; backupId: string }> {
   return { operationId, backupId };
 }
 
-async function verified(backupId: string, over: Partial<VerificationResult>) {
-  const operationId = await pending('verify', backupId);
+async function verified(backupId: string, over: Partial<VerificationResult>, more: { repositoryId?: string } = {}) {
+  const operationId = await pending('verify', backupId, more);
   await begin(operationId);
   const result = { ...FAKE_RESULTS.verify, ...over };
   await finishOperation(dependencies, { operationId, kind: 'verify', outcome: { status: 'completed', result } });
@@ -249,6 +254,76 @@ describe('a verification', () => {
     const outcome = { status: 'completed', result: FAKE_RESULTS.verify } as const;
     await finishOperation(dependencies, { operationId, kind: 'verify', outcome });
     expect(await read(operationId)).toMatchObject({ status: 'completed' });
+  });
+});
+
+describe('the backup that storage objects are taken over from', () => {
+  let place: { environmentId: string; repositoryId: string };
+  let day = 1;
+  const parent = () => parentBackup(dependencies, place);
+  const found = (backupId: string, over: Partial<VerificationResult>) => verified(backupId, over, place);
+
+  /** A backup with storage, each a day younger than the one before. */
+  async function taken(operationId?: string): Promise<string> {
+    const backupId = randomUUID();
+    const began = operationId ?? (await pending('backup', backupId, place));
+    if (!operationId) await begin(began);
+    const result = { ...FAKE_RESULTS.backup, backupId, takenAt: new Date(Date.UTC(2026, 1, day++)).toISOString() };
+    await finishOperation(dependencies, {
+      operationId: began,
+      kind: 'backup',
+      outcome: { status: 'completed', result },
+    });
+    const id = (await plane.database.backup.findFirstOrThrow({ where: { operationId: began } })).id;
+    await plane.database.backup.update({ where: { id }, data: { components: ['database', 'storage'] } });
+    return id;
+  }
+
+  beforeEach(async () => {
+    place = { environmentId, repositoryId: randomUUID() };
+    const { repositoryId: id } = place;
+    await plane.database.repository.create({ data: { id, name: id, driver: 'local', path: `/${id}` } });
+  });
+
+  it('is the newest', async () => {
+    expect(await parent()).toBeNull();
+    await taken();
+    const newest = await taken();
+    expect(await parent()).toBe(newest);
+  });
+
+  it('is none once one was found damaged, also when that is gone, until the next was taken', async () => {
+    await taken();
+    const damaged = await taken();
+    const running = await pending('backup', randomUUID(), place);
+    await begin(running);
+    await found(damaged, { level: 'content', verdict: 'damaged' });
+    expect(await parent()).toBeNull();
+    await plane.database.backup.delete({ where: { id: damaged } });
+    expect(await parent()).toBeNull();
+    // it had taken its objects over before
+    await taken(running);
+    expect(await parent()).toBeNull();
+    const next = await taken();
+    expect(await parent()).toBe(next);
+  });
+
+  it('may be an older one that was read and found whole since', async () => {
+    const older = await taken();
+    const damaged = await taken();
+    await found(older, { level: 'content' });
+    await found(damaged, { level: 'checksum', verdict: 'damaged' });
+    expect(await parent()).toBeNull();
+    await found(older, { level: 'presence' });
+    expect(await parent()).toBeNull();
+    await found(older, { level: 'checksum' });
+    expect(await parent()).toBe(older);
+  });
+
+  it('stays where only lengths were looked at: taking over sees these itself', async () => {
+    const older = await taken();
+    await found(await taken(), { level: 'presence', verdict: 'damaged' });
+    expect(await parent()).toBe(older);
   });
 });
 
