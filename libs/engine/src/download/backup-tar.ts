@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { pack, type Pack } from 'tar-stream';
-import { artifactOf, readFunctionList } from '../functions/function-list.ts';
+import { artifactOfFile, readFunctionList } from '../functions/function-list.ts';
 import { tarLine, tarPath } from '../functions/tar-functions.ts';
 import { readArtifact } from '../manifest/artifact-reader.ts';
 import {
@@ -22,7 +22,7 @@ import { release } from '../repository/slabs.ts';
 import type { Repository } from '../repository/repository.ts';
 import { copyInStatement } from '../restore/load-rows.ts';
 import { Meter, type Run } from '../run.ts';
-import { objectName } from '../storage/object-list.ts';
+import { artifactOfObject } from '../storage/object-list.ts';
 import { tarObjects } from './tar-objects.ts';
 import { readmeText, RESTORE_SCRIPT } from './tar-texts.ts';
 
@@ -119,8 +119,7 @@ class BackupTar {
     );
     for await (const { entry, file } of all()) {
       if (file === null) continue;
-      const pieces = (entry.pieces ?? []).map(([chunk, offset, length]) => ({ chunk, offset, length, sha256: '' }));
-      const bytes = readArtifact(repository, manifest, { name: objectName(entry), pieces }, ended);
+      const bytes = readArtifact(repository, manifest, artifactOfObject(entry), ended);
       await this.entry(`8-storage/${file}`, entry.size, owned(bytes));
     }
   }
@@ -132,7 +131,7 @@ class BackupTar {
     const lines: string[] = [];
     for await (const entry of readFunctionList(repository, manifest, list, ended)) {
       for (const file of entry.files ?? []) {
-        const bytes = owned(readArtifact(repository, manifest, artifactOf(file), ended));
+        const bytes = owned(readArtifact(repository, manifest, artifactOfFile(file), ended));
         await this.entry(tarPath(list, entry.slug, file), file.size, bytes);
       }
       lines.push(tarLine(list, entry));

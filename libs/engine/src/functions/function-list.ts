@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readLines } from '../manifest/artifact-reader.ts';
+import { artifactOf, readLines } from '../manifest/artifact-reader.ts';
 import type { FunctionListArtifact, Manifest } from '../manifest/manifest.ts';
 import type { Repository } from '../repository/repository.ts';
 
@@ -69,7 +69,5 @@ export const fileName = (slug: string | null, { path }: Pick<FunctionFile, 'path
   `functions/${slug ?? 'shared'}/${path}`;
 
 /** Where a file's bytes lie, as readers of artifacts want it. */
-export const artifactOf = ({ path, pieces }: Pick<FunctionFile, 'path' | 'pieces'>) => ({
-  name: path,
-  pieces: pieces.map(([chunk, offset, length]) => ({ chunk, offset, length, sha256: '' })),
-});
+export const artifactOfFile = ({ path, pieces }: Pick<FunctionFile, 'path' | 'pieces'>) =>
+  artifactOf({ name: path, pieces });

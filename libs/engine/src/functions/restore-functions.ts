@@ -7,7 +7,7 @@ import type { Meter } from '../run.ts';
 import { bareSource, type FunctionsPlace } from './capture-functions.ts';
 import { deploysOf, type Deploy } from './deploy-plan.ts';
 import { directoryPlan } from './directory-plan.ts';
-import { artifactOf, contentDigest, readFunctionList, type FunctionEntry } from './function-list.ts';
+import { artifactOfFile, contentDigest, readFunctionList, type FunctionEntry } from './function-list.ts';
 import { ManagementClient, type ListedFunction } from './management-client.ts';
 import { writeDirectory } from './write-directory.ts';
 
@@ -119,7 +119,8 @@ function deployOne(
     ...{ path: file.path, size: file.size },
     body: async function* (): AsyncGenerator<Buffer> {
       // what is sent waits in queues, where it must not change
-      for await (const part of readArtifact(repository, manifest, artifactOf(file), signal)) yield Buffer.from(part);
+      for await (const part of readArtifact(repository, manifest, artifactOfFile(file), signal))
+        yield Buffer.from(part);
     },
   }));
   return client.deploy(slug, metadata, sent, signal);

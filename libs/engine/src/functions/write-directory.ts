@@ -8,7 +8,7 @@ import type { Manifest } from '../manifest/manifest.ts';
 import type { Repository } from '../repository/repository.ts';
 import type { Meter } from '../run.ts';
 import type { DirectoryPlan, PlacedFile } from './directory-plan.ts';
-import { artifactOf } from './function-list.ts';
+import { artifactOfFile } from './function-list.ts';
 import { baseOf, dirOf, refusedPath } from './function-paths.ts';
 import { TEMPORARY } from './functions-directory.ts';
 
@@ -95,7 +95,7 @@ async function writeOne(
   const handle = await open(temporary, 'wx', 0o644);
   try {
     const sha256 = createHash('sha256');
-    for await (const part of readArtifact(repository, manifest, artifactOf(file), signal)) {
+    for await (const part of readArtifact(repository, manifest, artifactOfFile(file), signal)) {
       sha256.update(part);
       await handle.writeFile(part);
     }

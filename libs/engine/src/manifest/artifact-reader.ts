@@ -63,6 +63,21 @@ export async function* readArtifact(
   }
 }
 
+/** What lists of a backup say of bytes that are no artifact of their own: chunk, offset and length of each piece. */
+export type ListedPieces = [chunk: number, offset: number, length: number][];
+
+/** Listed bytes as `readArtifact` takes them. */
+export const artifactOf = ({
+  name,
+  pieces,
+}: {
+  name: string;
+  pieces: ListedPieces;
+}): Pick<Artifact, 'name' | 'pieces'> => ({
+  name,
+  pieces: pieces.map(([chunk, offset, length]) => ({ chunk, offset, length, sha256: '' })),
+});
+
 /** Streams the lines of an artifact, without their ends. */
 export async function* readLines(
   repository: Repository,

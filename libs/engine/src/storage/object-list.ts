@@ -1,4 +1,4 @@
-import { readLines } from '../manifest/artifact-reader.ts';
+import { artifactOf, readLines } from '../manifest/artifact-reader.ts';
 import type { Artifact, Manifest } from '../manifest/manifest.ts';
 import type { Repository } from '../repository/repository.ts';
 
@@ -57,4 +57,19 @@ export async function* readObjectList(
   signal: AbortSignal,
 ): AsyncGenerator<ObjectEntry> {
   for await (const line of readLines(repository, manifest, artifact, signal)) yield JSON.parse(line) as ObjectEntry;
+}
+
+/** Where an object's bytes lie, as readers of artifacts want it. */
+export const artifactOfObject = (entry: Pick<ObjectEntry, 'bucket' | 'key' | 'pieces'>) =>
+  artifactOf({ name: objectName(entry), pieces: entry.pieces ?? [] });
+
+/** The same entries, some at a time. */
+export async function* inBatches<T>(entries: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
+  let batch: T[] = [];
+  for await (const entry of entries) {
+    if (batch.push(entry) < size) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
 }
