@@ -6,6 +6,8 @@ import { rawSocket } from './raw-socket.ts';
 import type { PostgresTarget } from './target.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
+/** After so long without a byte the system asks the other side; what stands between drops who says nothing. */
+const KEEP_ALIVE_MS = 20_000;
 
 interface PostgresFault {
   code?: string;
@@ -121,6 +123,7 @@ async function connectOnce(target: PostgresTarget, ssl: ConnectionOptions | fals
     // under TLS, the socket that reads is another one
     ...(ssl ? {} : { stream: rawSocket }),
     keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     application_name: options.applicationName ?? 'holdfast',
     options: Object.entries(options.settings ?? {})

@@ -1,7 +1,7 @@
 import { throwawayPostgres, type ThrowawayPostgres } from '@holdfast/testing';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { calm, failureOf } from '../engine-under-test.ts';
 import { openSnapshot, type Snapshot } from './snapshot.ts';
 import type { PostgresTarget } from './target.ts';
@@ -101,6 +101,28 @@ describe('a snapshot', () => {
     expect((await snapshot.client.query('SELECT pg_sleep(0.5)')).rowCount).toBe(1);
     expect((await joined.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
     await snapshot.close();
+  });
+
+  it('says something on each of its idle sessions, so that nobody between drops them', async () => {
+    const target = await server.createDatabase();
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    try {
+      const snapshot = await open(target);
+      const joined = await snapshot.join();
+      const said = async (): Promise<unknown> =>
+        (
+          await admin.query(`SELECT query FROM pg_stat_activity WHERE datname = $1 AND application_name = 'holdfast'`, [
+            target.database,
+          ])
+        ).rows;
+      vi.advanceTimersByTime(30_000);
+      const expected = [{ query: 'SELECT 1' }, { query: 'SELECT 1' }];
+      await vi.waitFor(async () => expect(await said()).toEqual(expected));
+      expect((await joined.query('SELECT 2 AS two')).rows).toEqual([{ two: 2 }]);
+      await snapshot.close();
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('lets only its holder read a table that somebody is queued for, and the others fail soon', async () => {

@@ -180,11 +180,12 @@ async function openReader(target: PostgresTarget, options: SnapshotOptions, more
 
 function hold(holder: pg.Client, open: () => Promise<pg.Client>, exported: Exported): Snapshot {
   const joined = new Set<pg.Client>();
-  // a proxy between us and the server may drop a connection that says nothing
+  // a proxy between us and the server may drop a connection that says nothing; one that is gone says so to its next user
   const keepAlive = setInterval(() => {
-    // pg knows whether it waits for an answer, its types do not say so
-    if ((holder as unknown as { readyForQuery: boolean }).readyForQuery) {
-      holder.query('SELECT 1').catch(() => clearInterval(keepAlive));
+    for (const client of [holder, ...joined]) {
+      // pg knows whether it waits for an answer, its types do not say so
+      const { readyForQuery } = client as unknown as { readyForQuery: boolean };
+      if (readyForQuery) client.query('SELECT 1').catch(() => undefined);
     }
   }, KEEP_ALIVE_MS);
   return {
