@@ -12,6 +12,8 @@ const PACK_FULL = 4 << 20;
 /** Chunks on their way to the repository at one time; each holds at most `LONGEST_CHUNK` bytes. */
 const IN_FLIGHT = 6;
 const TEXT_CHUNK = 1 << 20;
+/** Bytes of small artifacts that may lie here until the one that was begun before them has ended. */
+const HELD = 64 << 20;
 /** Nor more slices than this: whoever waits for the places of tiny ones must not wait for ever. */
 const PACK_SLICES = 2_000;
 
@@ -50,6 +52,7 @@ export class ArtifactWriter {
   private tickets = 0;
   private nextTicket = 0;
   private readonly arrived = new Map<number, Slice | null>();
+  private heldBytes = 0;
   readonly chunks: ChunkDescription[] = [];
   /** Bytes this backup added to the repository. */
   addedBytes = 0;
@@ -68,7 +71,7 @@ export class ArtifactWriter {
 
   /** Resolves once there is room again; throws what storing threw. */
   async room(): Promise<void> {
-    while (this.saturated && this.failure === undefined) await new Promise<void>((free) => this.waiting.push(free));
+    while (this.saturated && this.failure === undefined) await this.change();
     this.check();
   }
 
@@ -78,9 +81,32 @@ export class ArtifactWriter {
     this.signal.throwIfAborted();
   }
 
-  /** Bytes of an artifact that is stored in chunks of its own. */
-  begin(): ArtifactBytes {
-    return new ArtifactBytes(this, null);
+  /** For whoever feeds the writer and cannot go on: all others are told the same, the first reason counts. */
+  fail(error: unknown): void {
+    this.failure ??= error;
+    this.freeWaiting();
+  }
+
+  /**
+   * Resolves once another artifact may be begun: small ones that ended lie in memory until those that were begun before
+   * them have ended too. Whoever has begun one must not wait here before its end.
+   */
+  async roomToBegin(): Promise<void> {
+    while (this.heldBytes > HELD && this.failure === undefined) await this.change();
+    this.check();
+  }
+
+  private change(): Promise<void> {
+    return new Promise<void>((free) => this.waiting.push(free));
+  }
+
+  private freeWaiting(): void {
+    for (const free of this.waiting.splice(0)) free();
+  }
+
+  /** Bytes of an artifact that is stored in chunks of its own; `textChunk`: where `write` cuts them. */
+  begin(textChunk = TEXT_CHUNK): ArtifactBytes {
+    return new ArtifactBytes(this, null, textChunk);
   }
 
   /**
@@ -88,7 +114,7 @@ export class ArtifactWriter {
    * so that equal artifacts make equal packs; end every one that was begun.
    */
   beginPacked(name: string): ArtifactBytes {
-    return new ArtifactBytes(this, { name, ticket: this.tickets++ });
+    return new ArtifactBytes(this, { name, ticket: this.tickets++ }, TEXT_CHUNK);
   }
 
   /** Stores a chunk of its own, from borrowed memory that is given back afterwards. */
@@ -103,10 +129,12 @@ export class ArtifactWriter {
 
   /** Takes a small artifact's bytes when its turn has come; null: nothing to pack under this ticket. */
   share(ticket: number, slice: Omit<Slice, 'sha256'> | null): void {
+    this.heldBytes += slice?.plain.length ?? 0;
     this.track(async () => {
       this.arrived.set(ticket, slice && { ...slice, sha256: await sha256Of(slice.plain) });
       for (let next = this.arrived.get(this.nextTicket); next !== undefined; next = this.arrived.get(this.nextTicket)) {
         this.arrived.delete(this.nextTicket++);
+        this.heldBytes -= next?.plain.length ?? 0;
         if (next) await this.addToPack(next);
       }
     });
@@ -178,7 +206,7 @@ export class ArtifactWriter {
       .finally(() => {
         this.inFlight--;
         this.open.delete(done);
-        for (const free of this.waiting.splice(0)) free();
+        this.freeWaiting();
       });
     this.open.add(done);
   }
@@ -193,11 +221,13 @@ export class ArtifactBytes {
   private textSize = 0;
   private shared = false;
   private unplaced = 0;
+  private readonly textChunk: number;
   size = 0;
 
-  constructor(writer: ArtifactWriter, packed: { name: string; ticket: number } | null) {
+  constructor(writer: ArtifactWriter, packed: { name: string; ticket: number } | null, textChunk: number) {
     this.writer = writer;
     this.packed = packed;
+    this.textChunk = textChunk;
   }
 
   /** One chunk as the scanner cut it; copied, because the view is reused. */
@@ -220,11 +250,11 @@ export class ArtifactBytes {
   async write(part: Buffer): Promise<void> {
     // a part may be of any length, a chunk may not: no reader would take it
     for (let at = 0; at < part.length;) {
-      const piece = part.subarray(at, at + TEXT_CHUNK - this.textSize);
+      const piece = part.subarray(at, at + this.textChunk - this.textSize);
       at += piece.length;
       this.text.push(piece);
       this.textSize += piece.length;
-      if (this.textSize < TEXT_CHUNK) return;
+      if (this.textSize < this.textChunk) return;
       await this.writer.room();
       this.chunk(this.takeText(), false);
     }

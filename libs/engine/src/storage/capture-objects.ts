@@ -1,4 +1,4 @@
-import type { CoverageGap } from '@holdfast/contracts';
+import { OperationError, type CoverageGap } from '@holdfast/contracts';
 import { createHash } from 'node:crypto';
 import PQueue from 'p-queue';
 import { PACKED_BELOW, type ArtifactBytes, type ArtifactWriter } from '../backup/artifact-writer.ts';
@@ -12,6 +12,11 @@ import type { StorageClient } from './storage-client.ts';
 
 /** Objects that may wait for one before them to be placed, so that the list keeps its order. */
 const WINDOW = 4_000;
+/** From this size on objects are cut into longer chunks: each chunk is a line of the manifest. */
+const LARGE = 64 << 20;
+const LARGE_CHUNK = 4 << 20;
+/** An ETag of this shape is the MD5 of the bytes, unless the storage seals them. */
+const MD5 = /^[0-9a-f]{32}$/;
 
 export interface CaptureObjectsInput {
   repository: Repository;
@@ -34,6 +39,9 @@ export interface CapturedObjects {
   reused: number;
 }
 
+const UNLIKE =
+  'The bytes that the storage sent do not have the MD5 that it keeps for these objects: they may be damaged there.';
+
 /** One object on its way into the list. */
 interface Slot {
   finish: (() => ObjectEntry) | null;
@@ -53,14 +61,22 @@ class EarlierObjects {
 
   /** The entry of the same key, if it has the same bytes as far as the server's names for them tell. */
   async same(row: SourceObject): Promise<ObjectEntry | null> {
-    while (this.entries && (this.next === undefined || (this.next && compareKeys(this.next, row) < 0))) {
-      const { done, value } = await this.entries.next();
-      this.next = done ? null : (value as ObjectEntry);
-    }
+    while (this.next === undefined || (this.next && compareKeys(this.next, row) < 0)) this.next = await this.read();
     const entry = this.next;
     if (!entry || compareKeys(entry, row) !== 0 || entry.pieces === null || entry.replaced) return null;
     const known = row.version !== null || row.etag !== null;
     return known && entry.version === row.version && entry.etag === row.etag && entry.size === row.size ? entry : null;
+  }
+
+  /** Where the list is damaged it ends: what it would have named is read from the project. */
+  private async read(): Promise<ObjectEntry | null> {
+    try {
+      const step = await this.entries?.next();
+      return step && !step.done ? step.value : null;
+    } catch (error) {
+      if (error instanceof OperationError && ['backup.damaged', 'manifest.damaged'].includes(error.code)) return null;
+      throw error;
+    }
   }
 
   async close(): Promise<void> {
@@ -77,7 +93,12 @@ class ObjectCapture {
   private readonly missing = new Names();
   private readonly replaced = new Names();
   private readonly refused = new Names();
-  private failure: unknown;
+  private readonly unlike = new Names();
+  private readonly stop = new AbortController();
+  /** Ends transfers, also when another one has failed. */
+  private readonly signal: AbortSignal;
+  /** Objects whose ETag was the MD5 of what was read. */
+  private alike = 0;
   private downloaded = 0;
   private reused = 0;
   private objects = 0;
@@ -86,6 +107,7 @@ class ObjectCapture {
   constructor(input: CaptureObjectsInput) {
     this.input = input;
     this.queue = new PQueue({ concurrency: input.parallel });
+    this.signal = AbortSignal.any([input.signal, this.stop.signal]);
     this.listBytes = input.writer.begin();
   }
 
@@ -94,20 +116,24 @@ class ObjectCapture {
     const earlier = new EarlierObjects(this.input);
     try {
       for await (const row of rows) {
-        this.check();
+        writer.check();
         const known = await earlier.same(row);
         const pieces = known && (await this.takeOver(known));
         if (known && pieces) this.keep({ ...known, metadata: row.metadata, pieces });
         else {
           await this.queue.onSizeLessThan(parallel);
+          await writer.roomToBegin();
           this.download(row);
         }
         await this.writeReady(WINDOW);
       }
       await this.queue.onIdle();
-      this.check();
+      writer.check();
       await writer.settle();
       await this.writeReady(0);
+    } catch (error) {
+      this.fail(error);
+      throw error;
     } finally {
       this.queue.clear();
       await this.queue.onIdle();
@@ -117,27 +143,34 @@ class ObjectCapture {
     const { objects, objectBytes, downloaded, reused } = this;
     return {
       list: () => ({ kind: 'objects', name: 'storage objects', objects, objectBytes, ...stored() }),
-      gaps: [
-        ...this.missing.asGap(
-          'objects-missing',
-          'The database lists these objects, but the storage has no bytes for them.',
-        ),
-        ...this.refused.asGap(
-          'objects-refused',
-          'The storage does not answer to these names, so that their bytes cannot be read.',
-        ),
-        ...this.replaced.asGap(
-          'objects-replaced',
-          'Replaced after the instant of the backup, before they were read: the newer bytes are inside.',
-        ),
-      ],
+      gaps: this.gaps(),
       ...{ downloaded, reused },
     };
   }
 
-  private check(): void {
-    if (this.failure !== undefined) throw this.failure;
-    this.input.writer.check();
+  private gaps(): CoverageGap[] {
+    const { missing, refused, replaced, unlike } = this;
+    // where no ETag is an MD5, none of them says anything about the bytes
+    const changed = this.alike === 0 ? [] : unlike.asGap('objects-unlike-etag', UNLIKE);
+    return [
+      ...missing.asGap('objects-missing', 'The database lists these objects, but the storage has no bytes for them.'),
+      ...refused.asGap(
+        'objects-refused',
+        'The storage does not answer to these names, so that their bytes cannot be read.',
+      ),
+      ...replaced.asGap(
+        'objects-replaced',
+        'Replaced after the instant of the backup, before they were read: the newer bytes are inside.',
+      ),
+      ...changed,
+    ];
+  }
+
+  /** No transfer goes on for a backup that has failed. */
+  private fail(error: unknown): void {
+    this.input.writer.fail(error);
+    this.queue.clear();
+    this.stop.abort(error);
   }
 
   /** The earlier backup's chunks, by their numbers in this one; null when one of them is not there any more. */
@@ -161,24 +194,24 @@ class ObjectCapture {
   /** Begun in the order of the list, so that equal objects make equal packs. */
   private download(row: SourceObject): void {
     const { writer } = this.input;
-    const bytes = row.size < PACKED_BELOW ? writer.beginPacked(objectName(row)) : writer.begin();
+    const begin = () => writer.begin(row.size < LARGE ? undefined : LARGE_CHUNK);
+    const bytes = row.size < PACKED_BELOW ? writer.beginPacked(objectName(row)) : begin();
     const slot: Slot = { finish: null, bytes, settled: Promise.resolve() };
     this.slots.push(slot);
     slot.settled = this.queue.add(async () => {
       try {
         slot.finish = await this.read(row, bytes);
       } catch (error) {
-        this.failure ??= error;
-        this.queue.clear();
+        this.fail(error);
       }
     });
   }
 
   private async read(row: SourceObject, bytes: ArtifactBytes): Promise<() => ObjectEntry> {
-    const { client, meter, signal, writer } = this.input;
+    const { client, meter, writer } = this.input;
     const { bucket, key, metadata, version, etag } = row;
     if (writer.saturated) await writer.room();
-    const answer = await client.download(bucket, key, signal);
+    const answer = await client.download(bucket, key, this.signal);
     if (typeof answer === 'string') {
       bytes.end();
       this[answer].add(objectName(row));
@@ -189,23 +222,34 @@ class ObjectCapture {
     const sha256 = createHash('sha256');
     const md5 = createHash('md5');
     for await (const part of answer.body) {
-      this.check();
+      writer.check();
       sha256.update(part);
       md5.update(part);
       await bytes.write(Buffer.from(part.buffer, part.byteOffset, part.byteLength));
       meter.add(part.byteLength, part.byteLength);
     }
     const stored = bytes.end();
-    const otherTag = etag !== null && answer.etag !== null && bareEtag(etag) !== bareEtag(answer.etag);
-    const replaced = otherTag || bytes.size !== row.size;
+    const digests = { sha256: sha256.digest('hex'), md5: md5.digest('hex') };
+    const replaced = bytes.size !== row.size || this.hasOtherTag(row, answer.etag, digests.md5);
     if (replaced) this.replaced.add(objectName(row));
     this.downloaded++;
-    const digests = { sha256: sha256.digest('hex'), md5: md5.digest('hex') };
     return () => ({
       ...{ bucket, key, metadata, version, etag: replaced ? answer.etag : etag, size: bytes.size, ...digests },
       pieces: stored().pieces.map(({ chunk, offset, length }) => [chunk, offset, length]),
       replaced,
     });
+  }
+
+  /** Whether these bytes are not those that the row names; a proxy on the way may keep the server's answer to that. */
+  private hasOtherTag(row: SourceObject, sent: string | null, md5: string): boolean {
+    if (row.etag === null) return false;
+    const tag = bareEtag(row.etag);
+    if (sent !== null && bareEtag(sent) !== tag) return true;
+    if (!MD5.test(tag)) return false;
+    if (tag === md5) this.alike++;
+    else if (sent === null) return true;
+    else this.unlike.add(objectName(row));
+    return false;
   }
 
   /**
@@ -224,7 +268,7 @@ class ObjectCapture {
       const first = this.slots[0];
       if (!first || this.slots.length <= most) return;
       await first.settled;
-      this.check();
+      this.input.writer.check();
       if (first.finish) await this.input.writer.placeWaiting();
     }
   }

@@ -7,7 +7,7 @@ import type { Snapshot } from '../postgres/snapshot.ts';
 import type { Repository } from '../repository/repository.ts';
 import type { Meter } from '../run.ts';
 import { captureObjects } from './capture-objects.ts';
-import { bucketLines, choiceGap, countObjects, hasStorage, listObjects } from './source-objects.ts';
+import { bucketLines, countObjects, hasStorage, leftOutGaps, listObjects } from './source-objects.ts';
 import { noStorage } from './storage-answers.ts';
 import { StorageClient, type StorageEndpoint } from './storage-client.ts';
 
@@ -84,7 +84,7 @@ export async function captureStorage(input: CaptureStorageInput): Promise<Captur
     if (total.bytes > 0 && downloaded + reused === 0) {
       throw noStorage(`has none of the ${total.objects} objects that the database lists`);
     }
-    const gaps = [...choiceGap(choice, total.leftOut), ...captured.gaps];
+    const gaps = [...leftOutGaps(choice, total), ...captured.gaps];
     const artifacts = [(): ReturnType<PendingArtifact> => ({ kind: 'buckets', name: 'buckets', ...stored() }), list];
     return { artifacts, gaps, downloaded, reused };
   } finally {

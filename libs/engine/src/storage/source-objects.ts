@@ -1,5 +1,6 @@
 import { OperationError, type CoverageGap, type StorageChoice } from '@holdfast/contracts';
 import type pg from 'pg';
+import { translateQuery } from '../postgres/connection.ts';
 import type { ObjectMetadata } from './object-list.ts';
 
 /** An object as the rows of the project say, at the snapshot's instant. */
@@ -24,37 +25,60 @@ export async function hasStorage(client: pg.Client): Promise<boolean> {
 }
 
 /** A marker of a deletion is no object. */
-const LIVE = `NOT coalesce((pg_catalog.to_jsonb(o) ->> 'is_delete_marker')::boolean, false)`;
+const CONTENT = `NOT coalesce((pg_catalog.to_jsonb(o) ->> 'is_delete_marker')::boolean, false)`;
+/** In buckets with versions a key has a row for each: all but one were archived. */
+const CURRENT = `pg_catalog.to_jsonb(o) ->> 'archived_at' IS NULL`;
+/** Of the rows \`o\` those that are objects, whatever columns the server's age gives them. */
+export const LIVE = `(${CONTENT} AND ${CURRENT})`;
 /** The chosen ones: $1 are buckets, $2 prefixes. */
 const CHOSEN = `(pg_catalog.cardinality($1::text[]) = 0 OR o.bucket_id = ANY ($1))
   AND (pg_catalog.cardinality($2::text[]) = 0 OR EXISTS (SELECT FROM pg_catalog.unnest($2) AS p (prefix)
     WHERE pg_catalog.starts_with(o.bucket_id || '/' || o.name, p.prefix)))`;
 
-/** How many objects and bytes there are to read, and how many objects were not chosen. */
-export async function countObjects(
-  client: pg.Client,
-  { buckets, prefixes }: StorageChoice,
-): Promise<{ objects: number; bytes: number; leftOut: number }> {
-  const { rows } = await client.query<{ objects: number; bytes: number; leftOut: number }>(
-    `SELECT pg_catalog.count(*) FILTER (WHERE chosen)::float8 AS objects,
-        coalesce(pg_catalog.sum(size) FILTER (WHERE chosen), 0)::float8 AS bytes,
-        pg_catalog.count(*) FILTER (WHERE NOT chosen)::float8 AS "leftOut"
-      FROM (SELECT ${CHOSEN} AS chosen, (pg_catalog.to_jsonb(o) -> 'metadata' ->> 'size')::numeric AS size
-        FROM storage.objects o WHERE ${LIVE}) AS listed`,
+/** What there is to read, and what is left out: objects that were not chosen, and old versions of chosen ones. */
+export interface ObjectTotals {
+  objects: number;
+  bytes: number;
+  leftOut: number;
+  oldVersions: number;
+  /** Buckets with old versions. */
+  versioned: string[];
+}
+
+/** Counts objects and their bytes. */
+export async function countObjects(client: pg.Client, { buckets, prefixes }: StorageChoice): Promise<ObjectTotals> {
+  const { rows } = await client.query<Omit<ObjectTotals, 'versioned'> & { bucket: string }>(
+    `SELECT bucket, pg_catalog.count(*) FILTER (WHERE chosen AND current)::float8 AS objects,
+        coalesce(pg_catalog.sum(size) FILTER (WHERE chosen AND current), 0)::float8 AS bytes,
+        pg_catalog.count(*) FILTER (WHERE NOT chosen AND current)::float8 AS "leftOut",
+        pg_catalog.count(*) FILTER (WHERE chosen AND NOT current)::float8 AS "oldVersions"
+      FROM (SELECT o.bucket_id AS bucket, ${CHOSEN} AS chosen, ${CURRENT} AS current,
+          (pg_catalog.to_jsonb(o) -> 'metadata' ->> 'size')::numeric AS size
+        FROM storage.objects o WHERE ${CONTENT}) AS listed
+      GROUP BY bucket ORDER BY bucket COLLATE "C"`,
     [buckets, prefixes],
   );
-  return rows[0] ?? { objects: 0, bytes: 0, leftOut: 0 };
+  const sum = (of: 'objects' | 'bytes' | 'leftOut' | 'oldVersions'): number =>
+    rows.reduce((all, row) => all + row[of], 0);
+  const versioned = rows.filter(({ oldVersions }) => oldVersions > 0).map(({ bucket }) => bucket);
+  const [objects, bytes, leftOut, oldVersions] = [sum('objects'), sum('bytes'), sum('leftOut'), sum('oldVersions')];
+  return { objects, bytes, leftOut, oldVersions, versioned };
 }
 
 /**
  * Lists the chosen objects by bucket and key, in the order of their bytes, a few hundred at a time. Servers of different
- * ages have more and fewer columns: those that may be missing are asked for by name.
+ * ages have more and fewer columns: those that may be missing are asked for by name. Throws
+ * what `translateQuery` says of a lost connection or a statement that failed.
  */
 export async function* listObjects(
   client: pg.Client,
   { buckets, prefixes }: StorageChoice,
 ): AsyncGenerator<SourceObject> {
-  await client.query(
+  const ask = (text: string, values: unknown[] = []): Promise<pg.QueryResult<SourceObject>> =>
+    client.query<SourceObject>(text, values).catch((error: unknown) => {
+      throw translateQuery(error, 'storage.objects');
+    });
+  await ask(
     `DECLARE holdfast_objects NO SCROLL CURSOR FOR
       SELECT o.bucket_id AS bucket, o.name AS key, j ->> 'version' AS version, j -> 'metadata' ->> 'eTag' AS etag,
         coalesce((j -> 'metadata' ->> 'size')::numeric, 0)::float8 AS size,
@@ -68,11 +92,11 @@ export async function* listObjects(
     [buckets, prefixes],
   );
   for (;;) {
-    const { rows } = await client.query<SourceObject>(`FETCH ${PAGE} FROM holdfast_objects`);
+    const { rows } = await ask(`FETCH ${PAGE} FROM holdfast_objects`);
     if (rows.length === 0) break;
     yield* rows;
   }
-  await client.query('CLOSE holdfast_objects');
+  await ask('CLOSE holdfast_objects');
 }
 
 /** The chosen buckets and their settings, whatever columns they have, one JSON object a line. */
@@ -101,13 +125,25 @@ export function refuseUnknownBuckets(where: string, asked: string[], known: Read
   );
 }
 
-/** What a choice leaves out, for the coverage statement. */
-export const choiceGap = ({ buckets, prefixes }: StorageChoice, leftOut: number): CoverageGap[] =>
-  leftOut === 0
+/** What is in storage and not in the backup, for the coverage statement. */
+export const leftOutGaps = (
+  { buckets, prefixes }: StorageChoice,
+  { leftOut, oldVersions, versioned }: ObjectTotals,
+): CoverageGap[] => [
+  ...(leftOut === 0
     ? []
     : [
         {
           ...{ code: 'objects-not-chosen', subjects: [...buckets, ...prefixes].slice(0, 20), count: leftOut },
           reason: 'Only objects of these buckets, or whose names begin so, were asked for; the others are not inside.',
         },
-      ];
+      ]),
+  ...(oldVersions === 0
+    ? []
+    : [
+        {
+          ...{ code: 'objects-old-versions', subjects: versioned.slice(0, 20), count: oldVersions },
+          reason: 'These buckets keep old versions of their objects; only the newest of each is inside.',
+        },
+      ]),
+];
