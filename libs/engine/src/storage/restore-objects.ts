@@ -1,4 +1,10 @@
-import type { CoverageGap, Difference, RestoredStorage, StorageChoice } from '@holdfast/contracts';
+import {
+  OperationError,
+  type CoverageGap,
+  type Difference,
+  type RestoredStorage,
+  type StorageChoice,
+} from '@holdfast/contracts';
 import PQueue from 'p-queue';
 import { readArtifact, readText } from '../manifest/artifact-reader.ts';
 import { textArtifact, type Manifest, type ObjectListArtifact } from '../manifest/manifest.ts';
@@ -8,8 +14,8 @@ import type { PostgresTarget } from '../postgres/target.ts';
 import type { Repository } from '../repository/repository.ts';
 import type { Meter } from '../run.ts';
 import { canBeAsked, Names } from './names.ts';
-import { bareEtag, objectName, readObjectList, type ObjectEntry } from './object-list.ts';
-import { ObjectRows } from './object-rows.ts';
+import { artifactOfObject, bareEtag, inBatches, objectName, readObjectList, type ObjectEntry } from './object-list.ts';
+import { ObjectRows, type RowEntry } from './object-rows.ts';
 import { takeOverVersions } from './previous-versions.ts';
 import { refuseUnknownBuckets } from './source-objects.ts';
 import { StorageClient, type Bucket, type StorageEndpoint } from './storage-client.ts';
@@ -78,9 +84,13 @@ class ObjectRestore {
   private readonly rows: ObjectRows;
   private readonly queue: PQueue;
   private readonly missing = new Names();
+  private readonly otherIds = new Names();
+  private readonly stop = new AbortController();
+  /** Ends uploads, also when another one has failed. */
+  private readonly signal: AbortSignal;
   private readonly differences: Difference[] = [];
   private differenceCount = 0;
-  private written: ObjectEntry[] = [];
+  private written: (ObjectEntry & RowEntry)[] = [];
   private failure: unknown;
   private readonly counts: RestoredStorage = { buckets: 0, restored: 0, kept: 0, failed: 0, bytes: 0 };
 
@@ -89,29 +99,24 @@ class ObjectRestore {
     this.client = client;
     this.rows = rows;
     this.queue = new PQueue({ concurrency: input.parallel });
+    this.signal = AbortSignal.any([input.signal, this.stop.signal]);
   }
 
   async run(): Promise<RestoredObjects> {
-    const { repository, manifest, list, parallel, signal, meter, choice, replaced } = this.input;
+    const { list, signal, meter, choice, replaced } = this.input;
     const all = choice.buckets.length + choice.prefixes.length === 0;
     meter.step('storage', 'bytes', all ? list.objectBytes : null);
-    if (replaced) await takeOverVersions(this.rows, replaced, choice, signal);
+    if (replaced) await takeOverVersions(this.rows, replaced, this.chosen(), signal);
     await this.putBuckets();
     try {
-      for await (const entry of readObjectList(repository, manifest, list, signal)) {
+      for await (const batch of inBatches(this.chosen(), ROWS_AT_ONCE)) {
         if (this.failure !== undefined) break;
-        if (!isChosen(choice, entry)) continue;
-        if (entry.pieces === null) {
-          this.missing.add(objectName(entry));
-          continue;
-        }
-        await this.queue.onSizeLessThan(parallel);
-        void this.queue.add(() => this.put(entry));
-        if (this.written.length >= ROWS_AT_ONCE) await this.writeRows();
+        await this.putBatch(batch);
       }
       await this.queue.onIdle();
+    } catch (error) {
+      this.fail(error);
     } finally {
-      this.queue.clear();
       await this.queue.onIdle();
     }
     signal.throwIfAborted();
@@ -119,6 +124,34 @@ class ObjectRestore {
     await this.writeRows();
     const { differences, differenceCount } = this;
     return { ...this.counts, gaps: this.gaps(), differences, differenceCount };
+  }
+
+  private async *chosen(): AsyncGenerator<ObjectEntry> {
+    const { repository, manifest, list, signal, choice } = this.input;
+    for await (const entry of readObjectList(repository, manifest, list, signal)) {
+      if (isChosen(choice, entry)) yield entry;
+    }
+  }
+
+  private async putBatch(batch: ObjectEntry[]): Promise<void> {
+    const there = await translated(this.rows.there(batch));
+    for (const entry of batch) {
+      if (this.failure !== undefined) return;
+      if (entry.pieces === null) {
+        this.missing.add(objectName(entry));
+        continue;
+      }
+      await this.queue.onSizeLessThan(this.input.parallel);
+      void this.queue.add(() => this.put({ ...entry, fresh: !there.has(objectName(entry)) }));
+      if (this.written.length >= ROWS_AT_ONCE) await this.writeRows();
+    }
+  }
+
+  /** No transfer goes on for a restore that has failed. */
+  private fail(error: unknown): void {
+    this.failure ??= error;
+    this.queue.clear();
+    this.stop.abort(error);
   }
 
   private gaps(): CoverageGap[] {
@@ -134,7 +167,14 @@ class ObjectRestore {
               reason: 'The role may not change these rows: ids, owners and times of objects are new.',
             },
           ];
-    return [...this.missing.asGap('objects-missing', 'The backup has no bytes for these objects.'), ...rows];
+    return [
+      ...this.missing.asGap('objects-missing', 'The backup has no bytes for these objects.'),
+      ...this.otherIds.asGap(
+        'object-ids',
+        "These objects do not have the backup's ids: they had others already, or an id belongs to another object now.",
+      ),
+      ...rows,
+    ];
   }
 
   private differs(kind: 'object' | 'bucket', subject: string, expected: string, found: string | null): void {
@@ -151,21 +191,20 @@ class ObjectRestore {
     }
   }
 
-  private async put(entry: ObjectEntry): Promise<void> {
+  private async put(entry: ObjectEntry & RowEntry): Promise<void> {
     try {
       await this.putOne(entry);
     } catch (error) {
-      this.failure ??= error;
-      this.queue.clear();
+      this.fail(error);
     }
   }
 
   /** Order: the bytes, then the row. A run that was killed in between uploads nothing again, and writes the row. */
-  private async putOne(entry: ObjectEntry): Promise<void> {
-    const { signal, meter } = this.input;
+  private async putOne(entry: ObjectEntry & RowEntry): Promise<void> {
+    const { meter } = this.input;
     const { bucket, key, size } = entry;
     const asked = canBeAsked(bucket, key);
-    if (asked && isSame(entry, await this.client.etagOf(bucket, key, size, signal))) {
+    if (asked && isSame(entry, await this.client.etagOf(bucket, key, size, this.signal))) {
       this.counts.kept++;
       this.written.push(entry);
     } else {
@@ -179,18 +218,23 @@ class ObjectRestore {
     meter.add(size, size);
   }
 
+  /** Answers why it was not done: the project does not take it, or the backup's bytes of it are damaged. */
   private async upload(entry: ObjectEntry): Promise<string | null> {
-    const { repository, manifest, signal } = this.input;
+    const { repository, manifest } = this.input;
+    const { signal } = this;
     const { bucket, key, size, metadata } = entry;
-    const pieces = (entry.pieces ?? []).map(([chunk, offset, length]) => ({ chunk, offset, length, sha256: '' }));
     const body = async function* (): AsyncGenerator<Buffer> {
-      const parts = readArtifact(repository, manifest, { name: objectName(entry), pieces }, signal);
       // what is sent waits in queues, where it must not change
-      for await (const part of parts) yield Buffer.from(part);
+      for await (const part of readArtifact(repository, manifest, artifactOfObject(entry), signal)) {
+        yield Buffer.from(part);
+      }
     };
     const { contentType, cacheControl, userMetadata } = metadata;
     const upload = { size, contentType, cacheControl, userMetadata, body };
-    const refusal = await this.client.upload(bucket, key, upload, signal);
+    const refusal = await this.client.upload(bucket, key, upload, signal).catch((error: unknown) => {
+      if (error instanceof OperationError && error.code === 'backup.damaged') return error.message;
+      throw error;
+    });
     if (refusal === null) {
       this.counts.restored++;
       this.counts.bytes += size;
@@ -204,12 +248,8 @@ class ObjectRestore {
   private async writeRows(): Promise<void> {
     const entries = this.written;
     this.written = [];
-    const wrong = await this.rows
-      .write(entries)
-      .then(() => this.rows.compare(entries))
-      .catch((error: unknown) => {
-        throw translateQuery(error, 'storage.objects');
-      });
+    for (const name of await translated(this.rows.write(entries))) this.otherIds.add(name);
+    const wrong = await translated(this.rows.compare(entries));
     for (const { name, expected, found } of wrong) this.differs('object', name, expected, found);
     // what was too long to be sent stands in the row, if that could be written
     if (this.rows.refused === null) return;
@@ -219,11 +259,16 @@ class ObjectRestore {
   }
 }
 
+const translated = <T>(query: Promise<T>): Promise<T> =>
+  query.catch((error: unknown) => {
+    throw translateQuery(error, 'storage.objects');
+  });
+
 /**
  * Gives buckets and objects back to a project, several at a time, over rows that may be there without their bytes:
  * objects that are there with the same bytes are left alone, so a second run uploads nothing. What the project does not
- * take is a difference; the others go on. Throws `storage.bucket_unknown`, `storage.unreachable`, `storage.refused`
- * (the key), `backup.damaged`.
+ * take, or what is damaged in the backup, is a difference; the others go on. Throws `storage.bucket_unknown`,
+ * `storage.unreachable`, `storage.refused` (the key), `backup.damaged` (the list).
  */
 export async function restoreObjects(input: RestoreObjectsInput): Promise<RestoredObjects> {
   const { endpoint, parallel, target, signal } = input;

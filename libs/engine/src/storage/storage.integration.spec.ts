@@ -2,7 +2,7 @@ import { makeTempDir, throwawayPostgres, type ThrowawayPostgres } from '@holdfas
 import { createProjectDatabase, startProjectServer, type ProjectServer } from '@holdfast/testing/supabase';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { rm, truncate } from 'node:fs/promises';
+import { readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -321,7 +321,34 @@ it('names every object that lies in a damaged chunk', async () => {
     expect(proof).toMatchObject({ verdict: 'damaged', damagedCount: 1 });
     expect(proof.damaged).toMatchObject([{ artifact: 'files/large', problem: 'size' }]);
   }
+  const other = await makeProject('damaged');
+  const done = await giveBack(other, { prefixes: ['files/l'] });
+  await other.server.stop();
+  expect(done).toMatchObject({ restored: 1, failed: 1, differenceCount: 1 });
+  expect(done.differences).toMatchObject([{ subject: 'files/large', found: expect.stringContaining('is damaged') }]);
   const healed = await backUp({ parentBackupId: backupId });
   expect(healed.storage?.objectsRead).toBeGreaterThanOrEqual(2);
   expect(await prove(repository, healed)).toMatchObject({ verdict: 'proven' });
+});
+
+async function flipBit(path: string): Promise<void> {
+  const bytes = await readFile(path);
+  bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;
+  await writeFile(path, bytes);
+}
+
+it('reads all again where the earlier list is damaged, and writes damaged chunks again', async () => {
+  const earlier = await read((await backUp({ parentBackupId: null })).backupId);
+  const list = objectListOf(earlier);
+  const large = (await listOf(earlier)).find(({ key }) => key === 'large');
+  for (const chunk of [list?.pieces[0]?.chunk, large?.pieces?.[1]?.[0]]) {
+    await flipBit(join(repository.driver.location, chunkPath('plain', earlier.chunks[chunk ?? -1]?.id ?? '')));
+  }
+  const proof = await prove(repository, earlier);
+  expect(proof.damaged).toMatchObject([{ artifact: 'storage objects' }]);
+  const next = await backUp({ parentBackupId: earlier.backupId });
+  expect(next.storage?.objectsRead).toBe((next.storage?.objects ?? 0) - 1);
+  expect(await prove(repository, next)).toMatchObject({ verdict: 'proven' });
+  const ids = (await read(next.backupId)).chunks.map(({ id }) => id);
+  expect(ids).toContain(earlier.chunks[large?.pieces?.[1]?.[0] ?? -1]?.id);
 });
