@@ -270,6 +270,16 @@ describe('the reconciler', () => {
     expect(await row(id)).toMatchObject({ status: 'failed', errorCode: 'operation.never_started' });
   });
 
+  it('leaves a safety backup to its restore, which starts it late, and ends it after that', async () => {
+    const restore = await past('running', { createdAt: new Date() });
+    const { id } = await past('pending', { kind: 'backup', input: { heldBy: restore.id } });
+    await reconcile();
+    expect((await row(id)).status).toBe('pending');
+    await plane.database.operation.update({ where: { id: restore.id }, data: { status: 'failed' } });
+    await reconcile();
+    expect(await row(id)).toMatchObject({ status: 'failed', errorCode: 'operation.never_started' });
+  });
+
   it('leaves alone what goes on, and what ended meanwhile', async () => {
     const { operationId } = await began();
     await old(operationId);

@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { OperationError } from '@holdfast/contracts';
+import { OperationError, type BackupInput } from '@holdfast/contracts';
 import type { Operation, PrismaClient } from '@holdfast/prisma';
 import type { WorkflowExecutionDescription } from '@temporalio/client';
 import pg from 'pg';
@@ -99,6 +99,7 @@ export class Reconciler implements OnApplicationBootstrap, OnApplicationShutdown
 
   private async reconcileOne(operation: Operation, lastPoll: Date | null): Promise<void> {
     const workflow = await this.temporal.describe(operation.workflowId);
+    if (workflow === null && operation.status === 'pending' && (await this.isHeld(operation))) return;
     if (workflow === null || isClosed(workflow.status.name)) {
       const failure = workflow?.status.name === 'FAILED' ? await this.temporal.failureOf(operation.workflowId) : null;
       await this.end(operation, endingOf(operation.status, workflow?.status.name ?? null, failure));
@@ -107,6 +108,15 @@ export class Reconciler implements OnApplicationBootstrap, OnApplicationShutdown
     // A cancel that was asked for while Temporal was away.
     if (operation.cancelRequestedAt !== null) await this.temporal.cancel(operation.workflowId);
     await this.endIfLost(operation, workflow, lastPoll);
+  }
+
+  // The restore starts the workflow of its safety backup, however late: between the two its worker may have died.
+  private async isHeld({ input }: Operation): Promise<boolean> {
+    // Written by the API and the worker from the inputs of the contracts; only a backup's has it.
+    const { heldBy } = input as Pick<BackupInput, 'heldBy'>;
+    if (heldBy === undefined) return false;
+    const where = { id: heldBy, status: { in: ['pending' as const, 'running' as const] } };
+    return (await this.database.operation.count({ where })) > 0;
   }
 
   private async endIfLost(
