@@ -36,6 +36,7 @@ import { chunkPath, FORMAT_VERSION, type Repository } from '../repository/reposi
 import { Meter, type Run } from '../run.ts';
 import { captureFunctions, type CapturedFunctions, type FunctionsPlace } from '../functions/capture-functions.ts';
 import { captureSettings, type CapturedSettings } from '../functions/capture-settings.ts';
+import { checkParts } from '../functions/check-parts.ts';
 import type { ManagementEndpoint } from '../functions/management-client.ts';
 import { captureStorage, type CapturedStorage, type StorageSource } from '../storage/capture-storage.ts';
 import { ArtifactWriter } from './artifact-writer.ts';
@@ -218,6 +219,7 @@ export async function backUp(input: BackUpInput, run: Run): Promise<BackupSummar
   const meter = new Meter(run);
   meter.step('connect', 'artifacts', 1);
   const { facts, binDir } = await inspect(input, run.signal);
+  await checkParts(input, run.signal);
   const snapshot = await openSnapshot(input.source, {
     signal: run.signal,
     lockTimeoutSeconds: input.lockTimeoutSeconds,
@@ -291,8 +293,8 @@ async function capture(
   coverage.included = [
     ...coverage.included,
     ...(objects ? STORAGE_INCLUDED : []),
-    ...(functions ? ['functions'] : []),
-    ...(settings ? ['settings'] : []),
+    ...(functions?.read ? ['functions'] : []),
+    ...(settings?.read ? ['settings'] : []),
   ];
   const captured = [objects, functions, settings];
   coverage.gaps = [...coverage.gaps, ...captured.flatMap((part) => part?.gaps ?? [])];

@@ -1,4 +1,4 @@
-import { OperationError, type CoverageGap } from '@holdfast/contracts';
+import type { CoverageGap } from '@holdfast/contracts';
 import { createHash } from 'node:crypto';
 import type { ArtifactWriter } from '../backup/artifact-writer.ts';
 import type { PendingArtifact } from '../backup/capture-rows.ts';
@@ -6,7 +6,8 @@ import type { Meter } from '../run.ts';
 import { Names } from '../storage/names.ts';
 import type { FunctionEntry, FunctionFile } from './function-list.ts';
 import { entriesOfDirectory } from './directory-entries.ts';
-import { listDirectory, openFile, readVariables } from './functions-directory.ts';
+import { isSlug } from './function-paths.ts';
+import { listDirectory, MOST_FILES, openFile, readVariables, tooManyFiles } from './functions-directory.ts';
 import { ManagementClient, type ListedFunction, type ManagementEndpoint } from './management-client.ts';
 
 /** Where a project's functions are: behind the Management API, or in a directory. */
@@ -25,10 +26,9 @@ export interface CapturedFunctions {
   artifact: PendingArtifact;
   gaps: CoverageGap[];
   functions: number;
+  /** False: of what there may be nothing could be read. */
+  read: boolean;
 }
-
-/** More than any project has; the list of them is held in memory until their places are known. */
-const MOST_FILES = 10_000;
 
 type Placed = () => FunctionFile;
 type Pending = Omit<FunctionEntry, 'files'> & { files: Placed[] | null };
@@ -39,6 +39,7 @@ class FunctionCapture {
   private readonly unreadable = new Names();
   private readonly changed = new Names();
   private readonly refused = new Names();
+  private readonly unnamable = new Names();
   private readonly variables = new Names();
   private count = 0;
   private bytes = 0;
@@ -64,6 +65,7 @@ class FunctionCapture {
     const figures = { origin, functions, files: this.count, fileBytes: this.bytes };
     return {
       functions,
+      read: this.count > 0 || this.unreadable.count + this.unnamable.count === 0,
       gaps: this.gaps(),
       artifact: () => ({ kind: 'functions', name: 'functions', ...figures, ...stored() }),
     };
@@ -72,6 +74,7 @@ class FunctionCapture {
   private gaps(): CoverageGap[] {
     return [
       ...this.unreadable.asGap('functions-unreadable', 'Their sources could not be read.'),
+      ...this.unnamable.asGap('function-names', 'No function can have such a name: they are not read.'),
       ...this.refused.asGap('function-links', 'Links that lead out of the directory, or no files: they are not read.'),
       ...this.changed.asGap(
         'functions-changed',
@@ -88,15 +91,16 @@ class FunctionCapture {
     const { meter, signal, takenAt } = this.input;
     const client = new ManagementClient(endpoint);
     try {
-      const answer = await client.read<ListedFunction[]>('functions', signal);
+      const answer = await client.functions(signal);
       if ('refused' in answer) return this.unreadable.add(`all functions (${answer.refused})`);
-      const functions = answer.value.sort((a, b) => (a.slug < b.slug ? -1 : 1));
+      for (const { slug } of answer.value) if (!isSlug(slug)) this.unnamable.add(slug);
+      const functions = answer.value.filter(({ slug }) => isSlug(slug)).sort((a, b) => (a.slug < b.slug ? -1 : 1));
       meter.step('functions', 'artifacts', functions.length);
       for (const listed of functions) {
         await this.download(client, listed);
         meter.add(1);
       }
-      const after = await client.read<ListedFunction[]>('functions', signal);
+      const after = await client.functions(signal);
       const versions = new Map('value' in after ? after.value.map(({ slug, version }) => [slug, version]) : []);
       for (const { slug, version, updated_at = 0 } of functions) {
         if (updated_at > Date.parse(takenAt) || versions.get(slug) !== version) this.changed.add(slug);
@@ -153,9 +157,8 @@ class FunctionCapture {
 
   private async keep(name: string, path: string, source: AsyncIterable<Buffer>): Promise<Placed> {
     const { writer, meter } = this.input;
-    if (++this.count > MOST_FILES) {
-      throw new OperationError('functions.too_many', `The functions have more than ${MOST_FILES} files`);
-    }
+    // the list of them is held in memory until their places are known
+    if (++this.count > MOST_FILES) throw tooManyFiles('The project', 'Deploy functions without what is no source.');
     const bytes = writer.beginPacked(name);
     const sha256 = createHash('sha256');
     for await (const part of source) {

@@ -16,6 +16,8 @@ export interface CaptureSettingsInput {
 export interface CapturedSettings {
   artifact: PendingArtifact;
   gaps: CoverageGap[];
+  /** False: the token may read none of them. */
+  read: boolean;
 }
 
 /** Captures a project's settings without secrets; what is left out is named. */
@@ -36,6 +38,7 @@ export async function captureSettings(input: CaptureSettingsInput): Promise<Capt
     };
     const secrets = (settings.secrets ?? []).map(({ name }) => name);
     return {
+      read: Object.keys(settings.groups).length > 0 || settings.secrets !== null,
       artifact: () => ({ kind: 'settings', name: 'settings', ...stored() }),
       gaps: [
         ...gapOf(refused, 'settings-unreadable', 'The access token may not read these settings.'),

@@ -1,7 +1,7 @@
 import type { CoverageGap } from '@holdfast/contracts';
 import { Names } from '../storage/names.ts';
 import type { FunctionEntry, FunctionFile } from './function-list.ts';
-import { baseOf, refusedPath, safePath, safeSlug } from './function-paths.ts';
+import { baseOf, refusedPath, ROUTER, safePath, safeSlug } from './function-paths.ts';
 import type { DeployMetadata } from './management-client.ts';
 
 /** A function as it is deployed. */
@@ -15,8 +15,6 @@ export interface Deploy {
 
 /** Where a folder of functions lies in a project, as the command line deploys it. */
 const PREFIX = 'supabase/functions/';
-/** The self-hosted project's own: it passes requests on to the others, which the platform does itself. */
-const ROUTER = 'main';
 const CODE = /\.(?:[cm]?[jt]s|[jt]sx)$/;
 const CONFIGURATION = new Set(['deno.json', 'deno.jsonc', 'import_map.json', 'deno.lock', 'package.json', '.npmrc']);
 

@@ -1,10 +1,9 @@
 import type { FunctionEntry } from './function-list.ts';
-import { baseOf, dirOf } from './function-paths.ts';
+import { baseOf, dirOf, isSlug } from './function-paths.ts';
 import type { DirectoryFile, DirectoryList } from './functions-directory.ts';
 
 const ENTRYPOINTS = ['ts', 'tsx', 'mts', 'js', 'jsx', 'mjs'].map((ending) => `index.${ending}`);
 const IMPORT_MAPS = ['deno.json', 'deno.jsonc', 'import_map.json'];
-const SLUG = /^[A-Za-z0-9][\w-]*$/;
 
 type DirectoryEntry = Omit<FunctionEntry, 'files' | 'variables'> & {
   files: DirectoryFile[];
@@ -24,7 +23,7 @@ const firstOf = (paths: string[], folder: string, names: string[]): string | nul
 export function entriesOfDirectory({ files, variables }: DirectoryList): DirectoryEntry[] {
   const entrypoints = files.filter(({ path }) => {
     const folder = dirOf(path);
-    return SLUG.test(folder) && ENTRYPOINTS.includes(baseOf(path));
+    return isSlug(folder) && ENTRYPOINTS.includes(baseOf(path));
   });
   const slugs = [...new Set(entrypoints.map(({ path }) => dirOf(path)))].sort();
   const ownerOf = ({ path }: DirectoryFile): string | null => (slugs.includes(topOf(path)) ? topOf(path) : null);

@@ -2,6 +2,15 @@ import { OperationError } from '@holdfast/contracts';
 
 const SLUG = /^[A-Za-z0-9][\w-]*$/;
 
+/** A self-hosted project's own function: it passes requests on to the others, which the platform does itself. */
+export const ROUTER = 'main';
+
+/** Whether a function can have this name, in addresses and as a folder. */
+export const isSlug = (name: string): boolean => SLUG.test(name);
+
+/** Whether a file of this name holds a self-hosted project's variables. */
+export const isEnv = (name: string): boolean => name.startsWith('.env');
+
 /**
  * A file's path that stays below where it is put: relative, of real names, with `/` between them. Throws
  * `functions.path_refused` with the name (`named`: as people know it) for any other.
@@ -15,7 +24,7 @@ export function safePath(path: string, named = path): string {
 
 /** A function's name in addresses and directories. Throws `functions.path_refused`. */
 export function safeSlug(slug: string): string {
-  if (!SLUG.test(slug)) throw refusedPath(slug);
+  if (!isSlug(slug)) throw refusedPath(slug);
   return slug;
 }
 

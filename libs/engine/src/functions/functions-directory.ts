@@ -1,9 +1,10 @@
 import { OperationError } from '@holdfast/contracts';
 import { createHash } from 'node:crypto';
 import { constants, type Dirent } from 'node:fs';
-import { open, readdir, realpath } from 'node:fs/promises';
+import { open, opendir, readdir, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import type { VariableDigest } from './function-list.ts';
+import { isEnv } from './function-paths.ts';
 
 /** A file of a functions directory, found but not read. */
 export interface DirectoryFile {
@@ -24,21 +25,28 @@ export interface DirectoryList {
 }
 
 /** More than any project has; a list of them stays small in memory. */
-const MOST_FILES = 10_000;
+export const MOST_FILES = 10_000;
 const MOST_ENV_BYTES = 1 << 20;
 /** Left by a restore that was killed. */
 export const TEMPORARY = '.holdfast-tmp';
 
-const isEnv = (name: string): boolean => name.startsWith('.env');
+/** Where a functions directory really lies, once it was opened. Throws `functions.directory_missing`. */
+export async function openDirectory(root: string): Promise<string> {
+  try {
+    const real = await realpath(root);
+    await (await opendir(real)).close();
+    return real;
+  } catch (error) {
+    throw missing(root, error);
+  }
+}
 
 /**
  * Lists a self-hosted project's functions directory. Links are followed while they stay inside it. Throws
  * `functions.directory_missing`, `functions.too_many`.
  */
 export async function listDirectory(root: string, signal: AbortSignal): Promise<DirectoryList> {
-  const real = await realpath(root).catch((error: unknown) => {
-    throw missing(root, error);
-  });
+  const real = await openDirectory(root);
   const list: DirectoryList = { files: [], variables: [], refused: [] };
   await walk({ real, list, signal }, '', real, [real]);
   return list;
@@ -65,7 +73,8 @@ async function walk(context: Walk, below: string, at: string, above: string[]): 
       await walk(context, path, found.at, [...above, found.at]);
     else if (found?.kind !== 'file') list.refused.push(path);
     else (isEnv(entry.name) ? list.variables : list.files).push({ path, at: found.at });
-    if (list.files.length + list.variables.length + list.refused.length > MOST_FILES) throw tooMany(real);
+    if (list.files.length + list.variables.length + list.refused.length > MOST_FILES)
+      throw tooManyFiles(real, 'Leave out what is no source, such as node_modules.');
   }
 }
 
@@ -125,7 +134,5 @@ const missing = (path: string, cause: unknown): OperationError =>
     cause,
   });
 
-const tooMany = (root: string): OperationError =>
-  new OperationError('functions.too_many', `${root} holds more than ${MOST_FILES} files`, {
-    hint: 'Leave out what is no source, such as node_modules.',
-  });
+export const tooManyFiles = (where: string, hint: string): OperationError =>
+  new OperationError('functions.too_many', `${where} holds more than ${MOST_FILES} files`, { hint });

@@ -18,7 +18,7 @@ import { functionListOf, readManifest, textArtifact, type Manifest } from '../ma
 import type { PostgresTarget } from '../postgres/target.ts';
 import { attachRepository, chunkPath, type Repository } from '../repository/repository.ts';
 import { Meter } from '../run.ts';
-import type { BackupSummary } from '../backup/backup.ts';
+import type { BackUpInput, BackupSummary } from '../backup/backup.ts';
 import type { FunctionsPlace } from './capture-functions.ts';
 import { readFunctionList, type FunctionEntry } from './function-list.ts';
 import type { ManagementEndpoint } from './management-client.ts';
@@ -154,6 +154,51 @@ describe('a backup of functions behind the Management API', () => {
       expect.objectContaining({ code: 'functions-unreadable', subjects: ['greet (403)'] }),
     );
     expect(coverage.gaps).toContainEqual(expect.objectContaining({ code: 'settings-unreadable', subjects: ['auth'] }));
+  });
+
+  it('does not say that a part is inside of which nothing could be read', async () => {
+    const empty = managementOf(await serve('empty'));
+    const both = ['functions', 'settings'];
+    expect((await backUp({ management: empty }, empty)).coverage.included).toEqual(expect.arrayContaining(both));
+    cloud.faults.plan({
+      match: /GET .*\/(functions|auth|postgrest|network-.*|ssl-.*|secrets)$/,
+      times: 7,
+      status: 403,
+    });
+    const { coverage } = await backUp({ management: managementOf(cloud) }, managementOf(cloud));
+    expect(coverage.included.filter((part) => both.includes(part))).toEqual([]);
+    expect(coverage.gaps.map(({ code }) => code)).toEqual(
+      expect.arrayContaining(['functions-unreadable', 'settings-unreadable']),
+    );
+  });
+
+  it('names functions that can have no such name, and reads the others', async () => {
+    const odd = await serve('odd names');
+    await deploy(odd, 'good', { 'good/index.ts': '' });
+    const list = join(dir, 'odd names/management/functions');
+    const kept = JSON.parse(await readFile(join(list, 'good/function.json'), 'utf8'));
+    kept.record.slug = '../../x';
+    await write(list, { 'bad/function.json': JSON.stringify(kept) });
+    const { functions, coverage } = await backUp({ management: managementOf(odd) });
+    expect(functions).toBe(1);
+    expect(coverage.gaps).toContainEqual(
+      expect.objectContaining({ code: 'function-names', subjects: ['../../x'], count: 1 }),
+    );
+  });
+
+  it('is refused before the database is read where there is no such project, token or directory', async () => {
+    const good = managementOf(cloud);
+    const wrong: [Partial<BackUpInput>, string][] = [
+      [{ functions: { management: { ...good, projectRef: 'a'.repeat(20) } } }, 'management.refused'],
+      [{ settings: { ...good, accessToken: `sbp_${'0'.repeat(40)}` } }, 'management.refused'],
+      [{ functions: { directory: join(dir, 'nowhere') }, settings: good }, 'functions.directory_missing'],
+    ];
+    for (const [given, code] of wrong) {
+      const steps: string[] = [];
+      const run = { ...calm, onProgress: ({ step }: { step: string }) => void steps.push(step) };
+      expect(await failureOf(takeBackup(database, repository, given, run))).toMatchObject({ code });
+      expect(steps).toEqual(['connect']);
+    }
   });
 
   it('asks again when the API is busy, and fails without the token in its words', async () => {

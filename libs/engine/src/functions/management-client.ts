@@ -85,6 +85,14 @@ export class ManagementClient {
     return { value: (await this.json(this.web.bytesOf(request, answer))) as T };
   }
 
+  /** Lists the functions. Every project has a list, so one that is not there is no project: `management.refused`. */
+  async functions(signal: AbortSignal): Promise<Seen<ListedFunction[]>> {
+    const answer = await this.read<ListedFunction[]>('functions', signal);
+    if ('refused' in answer && answer.refused === 404)
+      throw this.web.refusal({ status: 404, text: 'it knows no such project' });
+    return answer;
+  }
+
   /** Changes something below the project. */
   async send(method: 'PATCH' | 'POST' | 'PUT', path: string, value: unknown, signal: AbortSignal): Promise<void> {
     const body = JSON.stringify(value);

@@ -74,7 +74,7 @@ async function restoreIntoDirectory(
   directory: string,
   entries: FunctionEntry[],
 ): Promise<RestoredFunctions> {
-  const plan = directoryPlan(entries);
+  const plan = directoryPlan(entries, functionListOf(input.manifest)?.origin === 'directory');
   input.meter.step('functions', 'artifacts', plan.files.length);
   const written = await writeDirectory({ ...input, directory, plan });
   const touched = new Set(written.map((path) => path.split('/')[0]));
@@ -93,7 +93,7 @@ async function deployAll(
   try {
     const { deploys, gaps } = deploysOf(entries, functionListOf(input.manifest)?.origin === 'directory');
     meter.step('functions', 'artifacts', deploys.length);
-    const answer = await client.read<ListedFunction[]>('functions', signal);
+    const answer = await client.functions(signal);
     if ('refused' in answer) throw unreadable(answer.refused);
     const there = new Map(answer.value.map((listed) => [listed.slug, listed]));
     const deployed: string[] = [];

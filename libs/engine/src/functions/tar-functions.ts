@@ -9,7 +9,7 @@ const safeName = (name: string): string => {
 
 /** Where a file of a function lies in a tar; the list beside it has its true path. */
 export function tarPath(list: FunctionListArtifact, slug: string | null, { path }: Pick<FunctionFile, 'path'>): string {
-  const folder = list.origin === 'management' && slug !== null ? [slug] : [];
+  const folder = list.origin === 'management' && slug !== null ? slug.split('/') : [];
   return ['functions', ...folder, ...path.split('/')].map(safeName).join('/');
 }
 
