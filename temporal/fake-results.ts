@@ -9,6 +9,7 @@ export const FAKE_RESULTS: OperationResults = {
     rows: 1_200,
     objects: 40,
     objectsRead: 2,
+    functions: 3,
     sizeBytes: 90_000,
     storedBytes: 30_000,
     coverage: {

@@ -23,6 +23,13 @@ export async function backup(start: OperationStart<'backup'>): Promise<BackupOut
       : [],
     () => runBackup(start),
   );
-  const { backupId, tables, rows, sizeBytes, storedBytes, coverage } = summary;
-  return { backupId, tables, rows, sizeBytes, storedBytes, coverage };
+  // as the row has it: these four are the catalog's
+  const {
+    takenAt: _takenAt,
+    serverVersion: _version,
+    database: _database,
+    manifestSha256: _sha256,
+    ...output
+  } = summary;
+  return output;
 }

@@ -1,7 +1,7 @@
 // Keyed by:  restore/<environment>/<operation>, one workflow an operation; the environment is the one that receives.
 // Steps:     begin (the target environment alone, the repository beside others) -> the safety backup, where the request
-//            has one: checkRestore, so that none is taken for a restore that would be refused, recordSafetyBackup, then the workflow `backup` as a child, under the leases of this one
-//            -> runRestore -> finish.
+//            has one: checkRestore, so that none is taken for a restore that would be refused, recordSafetyBackup, then
+//            the workflow `backup` as a child, under the leases of this one -> runRestore -> finish.
 // Undone:    by the activity itself: it works beside what is there and switches last, so that an error or a cancel
 //            leaves the target as it was where Postgres allows it. A safety backup stays: it is a backup like any other.
 // A crash:   of the worker ends its attempt after ten seconds without a heartbeat; the next one removes what the one
@@ -9,7 +9,6 @@
 //            is written again, by its id. Between row and child: the child starts. In the child: it tries again itself.
 //            After the child: its result is in the history, so that no attempt of the restore takes a second one. The
 //            target is touched only once the backup is in the catalog. A terminated restore ends its child with it.
-import { failedOutcome } from './failed-outcome.ts';
 import type { OperationStart, RestoreReport, SafetyBackup } from '@holdfast/contracts';
 import {
   ApplicationFailure,
@@ -20,6 +19,7 @@ import {
 } from '@temporalio/workflow';
 import { checkRestore, recordSafetyBackup, runRestore } from './asked-activities.ts';
 import { backup } from './backup.workflow.ts';
+import { failedOutcome } from './failed-outcome.ts';
 import { recordedOperation } from './recorded-operation.ts';
 
 /** Gives a backup back to an environment; with `dryRun`, reports what that would do. */
