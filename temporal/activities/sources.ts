@@ -1,5 +1,5 @@
-import { OperationError } from '@holdfast/contracts';
-import type { EnvironmentKind, TlsMode, VerificationResult } from '@holdfast/contracts';
+import { OperationError, sealedFor } from '@holdfast/contracts';
+import type { EnvironmentKind, EnvironmentSecret, TlsMode, VerificationResult } from '@holdfast/contracts';
 import { openSecret } from '@holdfast/crypto';
 import { MANAGEMENT_URL, openRepository } from '@holdfast/engine';
 import type { EnvironmentRef, ManagementEndpoint, PostgresTarget, Repository, StorageEndpoint } from '@holdfast/engine';
@@ -55,7 +55,7 @@ export async function loadEnvironment(
       port: row.port,
       database: row.database,
       user: row.username,
-      password: open(masterKey, row, row.sealedPassword, PURPOSES.password),
+      password: open(masterKey, row, row.sealedPassword, 'password'),
       tlsMode: TLS_MODES[row.tlsMode],
       caCertificate: row.caCertificate,
     },
@@ -65,35 +65,31 @@ export async function loadEnvironment(
   };
 }
 
-/** What each secret is called, and what is added to the environment's id in what it is sealed for. */
-const PURPOSES = {
-  password: { words: 'password', suffix: '' },
-  serviceKey: { words: 'service key', suffix: ':service-key' },
-  accessToken: { words: 'access token', suffix: ':access-token' },
-} as const;
+/** What people call each secret. */
+const WORDS = {
+  password: 'password',
+  serviceKey: 'service key',
+  accessToken: 'access token',
+} as const satisfies Record<EnvironmentSecret, string>;
 
 function endpointOf(masterKey: Uint8Array, row: Environment): StorageEndpoint | null {
   const { projectUrl: url, sealedServiceKey: sealed } = row;
   if (url === null || sealed === null) return null;
-  return { url, serviceKey: open(masterKey, row, sealed, PURPOSES.serviceKey) };
+  return { url, serviceKey: open(masterKey, row, sealed, 'serviceKey') };
 }
 
 function managementOf(masterKey: Uint8Array, row: Environment): ManagementEndpoint | null {
   const { managementUrl, projectRef, sealedAccessToken: sealed } = row;
   if (projectRef === null || sealed === null) return null;
-  const accessToken = open(masterKey, row, sealed, PURPOSES.accessToken);
+  const accessToken = open(masterKey, row, sealed, 'accessToken');
   return { url: managementUrl ?? MANAGEMENT_URL, projectRef, accessToken };
 }
 
-function open(
-  masterKey: Uint8Array,
-  { id, name }: Environment,
-  sealed: string,
-  { words, suffix }: { words: string; suffix: string },
-): string {
+function open(masterKey: Uint8Array, { id, name }: Environment, sealed: string, secret: EnvironmentSecret): string {
   try {
-    return openSecret(masterKey, sealed, `environment:${id}${suffix}`);
+    return openSecret(masterKey, sealed, sealedFor(id, secret));
   } catch (cause) {
+    const words = WORDS[secret];
     throw new OperationError('secret.unreadable', `The ${words} of environment ${name} cannot be opened`, {
       hint: `The master key is not the one it was saved with. Give this worker the same key, or save the ${words} again.`,
       cause,

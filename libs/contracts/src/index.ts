@@ -1,3 +1,4 @@
+export * from './environment-secrets.ts';
 export * from './operation-error.ts';
 export * from './operations.ts';
 export * from './permissions.ts';

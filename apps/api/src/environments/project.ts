@@ -1,3 +1,4 @@
+import { sealedFor, type EnvironmentSecret } from '@holdfast/contracts';
 import { sealSecret } from '@holdfast/crypto';
 import type { Environment } from '@holdfast/prisma';
 import type { Config } from '../config.ts';
@@ -20,8 +21,6 @@ type ProjectColumns = Pick<
   'projectRef' | 'projectUrl' | 'sealedServiceKey' | 'managementUrl' | 'sealedAccessToken' | 'functionsDirectory'
 >;
 
-/** What each secret is sealed for: one that was sealed for another purpose cannot stand in for it. */
-const PURPOSES = { serviceKey: 'service-key', accessToken: 'access-token' } as const;
 /** A secret, and what says where it is sent and what it is used on. */
 const SENT_TO = [
   { secret: 'serviceKey', to: ['projectUrl'], column: 'sealedServiceKey' },
@@ -31,9 +30,9 @@ const SENT_TO = [
 const seal = (
   { HOLDFAST_MASTER_KEY: key }: Config,
   id: string,
-  name: keyof typeof PURPOSES,
+  name: EnvironmentSecret,
   text: string | null,
-): string | null => text && sealSecret(key, text, `environment:${id}:${PURPOSES[name]}`);
+): string | null => text && sealSecret(key, text, sealedFor(id, name));
 
 /**
  * Refuses addresses that may not be named (`environment.address_refused`), a stored secret that would go to another
