@@ -912,7 +912,7 @@ export interface components {
             database?: string;
             /** @example backup */
             user?: string;
-            /** @description Sealed when it is stored, never returned */
+            /** @description Sealed when it is stored, never returned; sent again where host, port or user change or TLS protects less */
             password?: string;
             /**
              * @description As sslmode of libpq
@@ -967,7 +967,7 @@ export interface components {
             database?: string;
             /** @example backup */
             user?: string;
-            /** @description Sealed when it is stored, never returned */
+            /** @description Sealed when it is stored, never returned; sent again where host, port or user change or TLS protects less */
             password?: string;
             /**
              * @description As sslmode of libpq

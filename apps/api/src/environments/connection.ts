@@ -1,4 +1,4 @@
-import type { EnvironmentKind, TlsMode } from '@holdfast/contracts';
+import { TLS_MODES, type EnvironmentKind, type TlsMode } from '@holdfast/contracts';
 import { invalidFields } from '../http/all-checks.ts';
 import { readConnectionUrl, type ConnectionParts } from './connection-url.ts';
 
@@ -39,4 +39,23 @@ export function wholeConnection(given: GivenConnection, kind: EnvironmentKind): 
   }
   const tlsMode = parts.tlsMode ?? (kind === 'supabase-cloud' ? 'require' : 'prefer');
   return { host, port: parts.port ?? 5432, database, user, password, tlsMode };
+}
+
+/**
+ * Refuses a change by which the stored password would be shown to another server or role than it was saved for, or less
+ * well protected: whoever may change a host must not learn a password from where it is sent. Throws `request.invalid`.
+ */
+export function requirePassword(
+  given: Partial<ConnectionParts>,
+  stored: Pick<Required<ConnectionParts>, 'host' | 'port' | 'user' | 'tlsMode'>,
+): void {
+  if (given.password !== undefined) return;
+  const changed = (['host', 'port', 'user'] as const).find(
+    (part) => given[part] !== undefined && given[part] !== stored[part],
+  );
+  const { tlsMode = stored.tlsMode } = given;
+  const weaker = TLS_MODES.indexOf(tlsMode) < TLS_MODES.indexOf(stored.tlsMode);
+  if (changed === undefined && !weaker) return;
+  const when = changed === undefined ? 'tlsMode protects less' : `${changed} changes`;
+  throw invalidFields([{ at: 'password', message: `is required where ${when}` }]);
 }

@@ -29,7 +29,9 @@ const password = z
   .min(1)
   .max(1000)
   .refine((text) => !/[\0\r\n]/.test(text), { error: 'expected one line' })
-  .describe('Sealed when it is stored, never returned');
+  .describe(
+    'Sealed when it is stored, never returned; sent again where host, port or user change or TLS protects less',
+  );
 
 const caCertificate = z
   .string()

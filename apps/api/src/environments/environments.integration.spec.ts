@@ -116,14 +116,13 @@ describe('200', () => {
 
   it('changes what is given and keeps the rest, the password too', async () => {
     const { id } = (await create()).body;
-    const answer = await patch(id, { host: '192.168.7.8', color: '#00ff00' }, { 'if-match': '"1"' });
-    expect(answer).toMatchObject({
-      status: 200,
-      body: { host: '192.168.7.8', color: '#00ff00', user: 'backup', version: 2 },
-    });
+    const same = { host: '127.0.0.1', port: 5432, user: 'backup', tlsMode: 'require' };
+    const answer = await patch(id, { ...same, database: 'other', color: '#00ff00' }, { 'if-match': '"1"' });
+    expect(answer).toMatchObject({ status: 200, body: { ...same, database: 'other', color: '#00ff00', version: 2 } });
     expect(answer.headers.get('etag')).toBe('"2"');
     expect(await passwordOf(id)).toBe(PASSWORD);
-    await patch(id, { password: 'a-new-one' });
+    const moved = await patch(id, { host: '192.168.7.8', tlsMode: 'disable', password: 'a-new-one' });
+    expect(moved).toMatchObject({ status: 200, body: { host: '192.168.7.8', tlsMode: 'disable' } });
     expect(await passwordOf(id)).toBe('a-new-one');
   });
 
@@ -199,12 +198,23 @@ describe('400', () => {
         refused,
       );
       const headers = { 'if-match': '*' };
-      const change = { token, headers, body: { host: '::1' } };
+      const change = { token, headers, body: { host: '::1', password: 'x' } };
       expect(await strict.ask('PATCH', `/api/v1/environments/${id}`, change)).toMatchObject(refused);
       expect(await strict.ask('POST', `/api/v1/environments/${id}/test`, { token })).toMatchObject(refused);
     } finally {
       await strict.stop();
     }
+  });
+
+  it('sends a stored password nowhere else, and not less protected', async () => {
+    const { id } = (await create(parts({ tlsMode: 'require' }))).body;
+    const changes = [{ host: '192.168.7.8', tlsMode: 'verify-full' }, { port: 6000 }, { user: 'other' }];
+    for (const change of [...changes, { tlsMode: 'prefer' }, { tlsMode: 'disable' }]) {
+      const answer = await patch(id, change);
+      expect(answer).toMatchObject({ status: 400, body: { code: 'request.invalid' } });
+      expect(at(answer)).toEqual(['password']);
+    }
+    expect((await api.ask('GET', `/api/v1/environments/${id}`, { token })).body.version).toBe(1);
   });
 
   it('takes no cursor of another list, and no id that is none', async () => {
@@ -271,10 +281,10 @@ describe('412 and 428', () => {
   it('refuses to change what was changed meanwhile; of many at once, one succeeds', async () => {
     const { id } = (await create()).body;
     const answers = await Promise.all(
-      Array.from({ length: 5 }, (_, index) => patch(id, { port: 5000 + index }, { 'if-match': '"1"' })),
+      Array.from({ length: 5 }, (_, index) => patch(id, { database: `app${index}` }, { 'if-match': '"1"' })),
     );
     expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 412, 412, 412, 412]);
-    expect(await patch(id, { port: 1 }, {})).toMatchObject({
+    expect(await patch(id, { database: 'x' }, {})).toMatchObject({
       status: 428,
       body: { code: 'request.if_match_required' },
     });

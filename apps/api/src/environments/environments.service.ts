@@ -1,6 +1,6 @@
 import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { OperationError, PROBE_WORKFLOW, type ProbeInput, type ProbeReport } from '@holdfast/contracts';
+import { OperationError, PROBE_WORKFLOW, sealedFor, type ProbeInput, type ProbeReport } from '@holdfast/contracts';
 import { sealSecret } from '@holdfast/crypto';
 import type { Environment, Prisma, PrismaClient } from '@holdfast/prisma';
 import { z } from 'zod';
@@ -15,7 +15,8 @@ import { requireVersion } from '../http/if-match.ts';
 import { cutPage, decodeCursor } from '../http/paging.ts';
 import type { Requester } from '../http/requester.ts';
 import { TemporalClient } from '../operations/temporal-client.ts';
-import { givenParts, wholeConnection } from './connection.ts';
+import type { ConnectionParts } from './connection-url.ts';
+import { givenParts, requirePassword, wholeConnection } from './connection.ts';
 import type {
   CreateEnvironment,
   EnvironmentPage,
@@ -118,10 +119,7 @@ export class EnvironmentsService {
     const row = await this.require(id);
     requireVersion(row.version, versions);
     await allChecks(
-      async () => {
-        const { host } = givenParts(given);
-        if (host !== undefined) await this.guard(host);
-      },
+      () => this.guardChange(givenParts(given), row),
       () => guardProject(this.config, given, row),
     );
     const data = this.changesOf(id, given);
@@ -202,7 +200,15 @@ export class EnvironmentsService {
   }
 
   private seal(id: string, password: string): string {
-    return sealSecret(this.config.HOLDFAST_MASTER_KEY, password, `environment:${id}`);
+    return sealSecret(this.config.HOLDFAST_MASTER_KEY, password, sealedFor(id, 'password'));
+  }
+
+  private async guardChange(parts: Partial<ConnectionParts>, row: Environment): Promise<void> {
+    const { host } = parts;
+    await allChecks(
+      () => (host === undefined ? undefined : this.guard(host)),
+      () => requirePassword(parts, environmentView(row)),
+    );
   }
 
   private guard(host: string): Promise<void> {
