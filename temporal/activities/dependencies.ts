@@ -1,3 +1,4 @@
+import type { AddressAllowance } from '@holdfast/contracts';
 import type { ScratchServers } from '@holdfast/engine';
 import type { PrismaClient } from '@holdfast/prisma';
 
@@ -6,6 +7,8 @@ export interface ActivityDependencies {
   database: PrismaClient;
   /** 32 bytes; opens the environments' passwords. */
   masterKey: Uint8Array;
+  /** Which special addresses environments may have. */
+  allowance: AddressAllowance;
   /** Where Postgres servers and clients are installed. */
   toolsDir: string;
   /** Tables at once. */

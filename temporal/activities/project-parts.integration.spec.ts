@@ -79,7 +79,7 @@ beforeAll(async () => {
   await mkdir(directory, { recursive: true });
   dependencies = {
     ...{ database: plane.database, masterKey, toolsDir: defaultToolsDir(), parallel: 2 },
-    ...{ functionsRoots: [join(dir, 'roots')], scratch: null as never },
+    ...{ functionsRoots: [join(dir, 'roots')], scratch: null as never, allowance: 'loopback' },
   };
   const accessToken = `sbp_${randomBytes(20).toString('hex')}`;
   const ref = 'abcdefghijklmnopqrst';

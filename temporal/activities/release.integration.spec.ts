@@ -31,7 +31,7 @@ beforeAll(async () => {
   // releasing touches neither repositories nor scratch servers
   const scratch = { open: () => Promise.reject(new Error('no scratch server')) } as unknown;
   dependencies = {
-    ...{ database: plane.database, masterKey, toolsDir: '', parallel: 1, functionsRoots: [] },
+    ...{ database: plane.database, masterKey, toolsDir: '', parallel: 1, functionsRoots: [], allowance: 'loopback' },
     scratch: scratch as ActivityDependencies['scratch'],
   };
 });

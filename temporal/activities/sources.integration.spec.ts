@@ -25,7 +25,7 @@ async function load(more: (id: string) => Partial<Prisma.EnvironmentCreateInput>
       ...more(id),
     },
   });
-  return loadEnvironment({ database: plane.database, masterKey }, id);
+  return loadEnvironment({ database: plane.database, masterKey, allowance: 'loopback' }, id);
 }
 
 describe('an environment as a worker loads it', () => {
@@ -36,9 +36,14 @@ describe('an environment as a worker loads it', () => {
       functionsDirectory: '/srv/f',
     }));
     expect(loaded).toMatchObject({
-      target: { password: 'the password' },
-      endpoint: { url: 'https://a.test', serviceKey: 'the key' },
-      management: { url: 'https://api.supabase.com', projectRef: 'abc', accessToken: 'the token' },
+      target: { password: 'the password', allowance: 'loopback' },
+      endpoint: { url: 'https://a.test', serviceKey: 'the key', allowance: 'loopback' },
+      management: {
+        url: 'https://api.supabase.com',
+        projectRef: 'abc',
+        accessToken: 'the token',
+        allowance: 'loopback',
+      },
       functionsDirectory: '/srv/f',
     });
   });

@@ -36,16 +36,17 @@ export interface LoadedEnvironment {
 
 /**
  * An environment and how to connect to it. The secrets are opened here, inside the activity, so that they are in no
- * payload. Throws `resource.not_found` and `secret.unreadable`.
+ * payload; whoever connects looks at the addresses again. Throws `resource.not_found` and `secret.unreadable`.
  */
 export async function loadEnvironment(
-  { database, masterKey }: Pick<ActivityDependencies, 'database' | 'masterKey'>,
+  { database, masterKey, allowance }: Pick<ActivityDependencies, 'database' | 'masterKey' | 'allowance'>,
   id: string,
 ): Promise<LoadedEnvironment> {
   const row = await database.environment.findUnique({ where: { id } });
   if (row === null || row.deletedAt !== null) {
     throw new OperationError('resource.not_found', `There is no environment ${id}`);
   }
+  const [endpoint, management] = [endpointOf(masterKey, row), managementOf(masterKey, row)];
   return {
     environment: { id, name: row.name, kind: KINDS[row.kind] },
     projectRef: row.projectRef,
@@ -58,9 +59,10 @@ export async function loadEnvironment(
       password: open(masterKey, row, row.sealedPassword, 'password'),
       tlsMode: TLS_MODES[row.tlsMode],
       caCertificate: row.caCertificate,
+      allowance,
     },
-    endpoint: endpointOf(masterKey, row),
-    management: managementOf(masterKey, row),
+    endpoint: endpoint && { ...endpoint, allowance },
+    management: management && { ...management, allowance },
     functionsDirectory: row.functionsDirectory,
   };
 }

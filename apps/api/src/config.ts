@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
-import { OperationError, type FieldError } from '@holdfast/contracts';
+import { ADDRESS_ALLOWANCES, OperationError, type FieldError } from '@holdfast/contracts';
 import { z } from 'zod';
 
 const commaList = z.string().transform((text) =>
@@ -62,7 +62,7 @@ export const configSchema = z.object({
   HOLDFAST_ORIGINS: originList.default([]),
   HOLDFAST_TRUST_PROXY: commaList.default([]),
   HOLDFAST_ALLOW_PRIVATE_ADDRESSES: z
-    .enum(['none', 'loopback', 'all'], { error: 'expected none, loopback or all' })
+    .enum(ADDRESS_ALLOWANCES, { error: 'expected none, loopback or all' })
     .default('none'),
   HOLDFAST_REPOSITORY_ROOTS: directoryList.default([]),
   HOLDFAST_FUNCTIONS_ROOTS: pathList.default([]),

@@ -33,6 +33,7 @@ describe('the configuration', () => {
       HOLDFAST_WORKER_HOST: '127.0.0.1',
       HOLDFAST_WORKER_PORT: 3001,
       HOLDFAST_PARALLEL: 2,
+      HOLDFAST_ALLOW_PRIVATE_ADDRESSES: 'none',
       HOLDFAST_FUNCTIONS_ROOTS: [],
       HOLDFAST_LOG_LEVEL: 'info',
     });
@@ -46,6 +47,7 @@ describe('the configuration', () => {
       TEMPORAL_ADDRESS: 'nowhere',
       HOLDFAST_WORKER_PORT: '70000',
       HOLDFAST_PARALLEL: '0',
+      HOLDFAST_ALLOW_PRIVATE_ADDRESSES: 'some',
       HOLDFAST_FUNCTIONS_ROOTS: '/srv:relative',
       HOLDFAST_LOG_LEVEL: 'loud',
     });
@@ -57,6 +59,7 @@ describe('the configuration', () => {
       'TEMPORAL_ADDRESS',
       'HOLDFAST_WORKER_PORT',
       'HOLDFAST_PARALLEL',
+      'HOLDFAST_ALLOW_PRIVATE_ADDRESSES',
       'HOLDFAST_FUNCTIONS_ROOTS',
       'HOLDFAST_LOG_LEVEL',
     ]);

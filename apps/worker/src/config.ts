@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
-import { OperationError } from '@holdfast/contracts';
+import { ADDRESS_ALLOWANCES, OperationError } from '@holdfast/contracts';
 import type { FieldError } from '@holdfast/contracts';
 import { z } from 'zod';
 
@@ -32,6 +32,9 @@ export const configSchema = z.object({
   HOLDFAST_WORKER_PORT: wholeNumber(0, 65_535).default(3001),
   HOLDFAST_TOOLS_DIR: z.string().optional(),
   HOLDFAST_PARALLEL: wholeNumber(1, 64).default(2),
+  HOLDFAST_ALLOW_PRIVATE_ADDRESSES: z
+    .enum(ADDRESS_ALLOWANCES, { error: 'expected none, loopback or all' })
+    .default('none'),
   HOLDFAST_FUNCTIONS_ROOTS: z
     .string()
     .transform((text) => text.split(':').filter((part) => part !== ''))

@@ -11,6 +11,7 @@ export function buildDependencies(config: Config): ActivityDependencies {
   return {
     database: openDatabase(config.DATABASE_URL),
     masterKey: config.HOLDFAST_MASTER_KEY,
+    allowance: config.HOLDFAST_ALLOW_PRIVATE_ADDRESSES,
     toolsDir,
     parallel: config.HOLDFAST_PARALLEL,
     functionsRoots: config.HOLDFAST_FUNCTIONS_ROOTS,

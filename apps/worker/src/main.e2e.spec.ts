@@ -43,6 +43,7 @@ function startWorker(variables: Record<string, string> = {}): WorkerProcess {
       HOLDFAST_MASTER_KEY: masterKey.toString('base64'),
       TEMPORAL_ADDRESS: temporal.address,
       HOLDFAST_WORKER_PORT: '0',
+      HOLDFAST_ALLOW_PRIVATE_ADDRESSES: 'loopback',
       HOLDFAST_TOOLS_DIR: toolsDir(),
       ...variables,
     },

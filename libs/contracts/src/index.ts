@@ -1,3 +1,4 @@
+export * from './addresses.ts';
 export * from './environment-secrets.ts';
 export * from './operation-error.ts';
 export * from './operations.ts';

@@ -3,14 +3,13 @@ import busboy from 'busboy';
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { WebClient, type Refusal, type Service } from '../web/web-client.ts';
+import { WebClient, type Refusal, type Service, type WebAddress } from '../web/web-client.ts';
 
 /** Supabase's own; a stand-in or a proxy may be somewhere else. */
 export const MANAGEMENT_URL = 'https://api.supabase.com';
 
 /** A project as the Management API knows it, and the token that may ask about it. */
-export interface ManagementEndpoint {
-  url: string;
+export interface ManagementEndpoint extends WebAddress {
   projectRef: string;
   accessToken: string;
 }
@@ -70,11 +69,12 @@ export class ManagementClient {
   private readonly headers: Record<string, string>;
   private readonly web: WebClient;
 
-  constructor({ url, projectRef, accessToken }: ManagementEndpoint) {
+  constructor(endpoint: ManagementEndpoint) {
+    const { url, projectRef, accessToken } = endpoint;
     const { pathname } = new URL(url);
     this.base = `${pathname.replace(/\/$/, '')}/v1/projects/${encodeURIComponent(projectRef)}`;
     this.headers = { authorization: `Bearer ${accessToken}`, accept: 'application/json' };
-    this.web = new WebClient(url, accessToken, SERVICE, 4);
+    this.web = new WebClient(endpoint, accessToken, SERVICE, 4);
   }
 
   /** Reads JSON below the project; what the token may not see is an answer, not a failure. */

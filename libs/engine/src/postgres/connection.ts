@@ -1,7 +1,8 @@
-import { OperationError } from '@holdfast/contracts';
+import { OperationError, type AddressAllowance } from '@holdfast/contracts';
 import pg from 'pg';
-import type { Socket } from 'node:net';
+import { Socket, type LookupFunction } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
+import { guardedLookup, guardHost } from '../web/guarded-lookup.ts';
 import { rawSocket } from './raw-socket.ts';
 import type { PostgresTarget } from './target.ts';
 
@@ -111,8 +112,21 @@ export interface ConnectOptions {
   settings?: Record<string, string>;
 }
 
+/** A new socket that connects only to addresses that are allowed. */
+function guardedSocket(make: () => Socket, allowance: AddressAllowance): Socket {
+  const socket = make();
+  const plain = socket.connect.bind(socket) as (to: { port: number; host: string; lookup: LookupFunction }) => Socket;
+  // pg connects by port and host, and has no place for a lookup
+  const connect = (port: number, host: string): Socket => plain({ port, host, lookup: guardedLookup(allowance) });
+  return Object.assign(socket, { connect });
+}
+
 async function connectOnce(target: PostgresTarget, ssl: ConnectionOptions | false, options: ConnectOptions) {
   options.signal.throwIfAborted();
+  const { allowance } = target;
+  if (allowance) guardHost(target.host, allowance);
+  // under TLS, the socket that reads is another one
+  const socket = ssl ? () => new Socket() : rawSocket;
   const client = new pg.Client({
     host: target.host,
     port: target.port,
@@ -120,8 +134,7 @@ async function connectOnce(target: PostgresTarget, ssl: ConnectionOptions | fals
     user: target.user,
     password: target.password,
     ssl,
-    // under TLS, the socket that reads is another one
-    ...(ssl ? {} : { stream: rawSocket }),
+    stream: allowance ? () => guardedSocket(socket, allowance) : socket,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
@@ -206,10 +219,14 @@ export async function withConnection<T>(
 /** A value in a libpq connection string. */
 const conninfoValue = (value: string): string => `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 
-/** The conninfo for libpq's programs, without the password: always given as `--dbname=<this>`. */
-export function conninfo(target: PostgresTarget, caFile: string | null): string {
+/**
+ * The conninfo for libpq's programs, without the password: always given as `--dbname=<this>`. With `addresses` libpq
+ * resolves nothing by itself; the host is then only what a certificate is for.
+ */
+export function conninfo(target: PostgresTarget, caFile: string | null, addresses: string[] = []): string {
   const parts: [string, string][] = [
-    ['host', target.host],
+    ['host', addresses.length === 0 ? target.host : addresses.map(() => target.host).join(',')],
+    ...(addresses.length === 0 ? [] : ([['hostaddr', addresses.join(',')]] as [string, string][])),
     ['port', String(target.port)],
     ['dbname', target.database],
     ['user', target.user],

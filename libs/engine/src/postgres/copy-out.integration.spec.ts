@@ -57,7 +57,7 @@ beforeAll(async () => {
   if (user) await chown(key, user.uid, user.gid);
   server = await throwawayPostgres(17, { settings: { ssl: 'on', ssl_cert_file: cert, ssl_key_file: key } });
   plain = server.target;
-  encrypted = { ...plain, tlsMode: 'verify-full', caCertificate: certificate };
+  encrypted = { ...plain, tlsMode: 'verify-full', caCertificate: certificate, allowance: 'loopback' };
   const client = await server.client();
   await client.query(`
     CREATE TABLE many AS SELECT g AS id, md5(g::text) AS text FROM generate_series(1, 200000) g;

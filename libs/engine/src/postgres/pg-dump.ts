@@ -5,6 +5,7 @@ import { rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { guardedAddresses } from '../web/guarded-lookup.ts';
 import { executable } from './binaries.ts';
 import { conninfo } from './connection.ts';
 import { makePrivateDirectory } from './private-directory.ts';
@@ -41,8 +42,10 @@ async function accepts(binDir: string, option: string): Promise<boolean> {
 }
 
 async function dumpArguments(options: DumpOptions, caFile: string | null, restrictKey: string): Promise<string[]> {
+  const { host, allowance } = options.target;
+  const addresses = allowance ? await guardedAddresses(host, allowance) : [];
   return [
-    `--dbname=${conninfo(options.target, caFile)}`,
+    `--dbname=${conninfo(options.target, caFile, addresses)}`,
     `--section=${options.section}`,
     `--snapshot=${options.snapshot}`,
     `--lock-wait-timeout=${Math.max(1, Math.round(options.lockTimeoutSeconds * 1000))}`,

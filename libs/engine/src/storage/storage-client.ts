@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream';
-import { WebClient, type WebRequest } from '../web/web-client.ts';
+import { WebClient, type WebAddress, type WebRequest } from '../web/web-client.ts';
 import { canBeAsked } from './names.ts';
 import { isAboutName, isLocked, isMissing, noStorage, STORAGE_SERVICE } from './storage-answers.ts';
 import { metadataHeaders } from './upload-headers.ts';
 
 /** Where a project's storage is, and the key that may read and write all of it. */
-export interface StorageEndpoint {
+export interface StorageEndpoint extends WebAddress {
   /** The project's address, as supabase-js takes it: `https://<ref>.supabase.co`. */
   url: string;
   serviceKey: string;
@@ -54,10 +54,11 @@ export class StorageClient {
   private readonly headers: Record<string, string>;
   private readonly web: WebClient;
 
-  constructor({ url, serviceKey }: StorageEndpoint, connections = 8) {
+  constructor(endpoint: StorageEndpoint, connections = 8) {
+    const { url, serviceKey } = endpoint;
     this.base = `${new URL(url).pathname.replace(/\/$/, '')}/storage/v1`;
     this.headers = { apikey: serviceKey, authorization: `Bearer ${serviceKey}` };
-    this.web = new WebClient(url, serviceKey, STORAGE_SERVICE, connections);
+    this.web = new WebClient(endpoint, serviceKey, STORAGE_SERVICE, connections);
   }
 
   private asking(path: string, signal: AbortSignal, more: Record<string, string> = {}): WebRequest {

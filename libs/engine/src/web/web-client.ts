@@ -1,7 +1,8 @@
-import { OperationError, type ErrorCode } from '@holdfast/contracts';
+import { OperationError, type AddressAllowance, type ErrorCode } from '@holdfast/contracts';
 import { Agent, type Dispatcher } from 'undici';
 import { beginningOf } from './answer-text.ts';
 import { askedPauseMs, ATTEMPTS, isPassing, isPassingFailure, pauseAfter } from './attempts.ts';
+import { guardedLookup, guardHost } from './guarded-lookup.ts';
 
 /** What is asked, in the words of errors. */
 export interface Service {
@@ -13,6 +14,12 @@ export interface Service {
   hints: { unreachable: string; refused: string };
   /** What an answer means, where its status does not tell. */
   meantStatus?: (status: number, text: string) => number;
+}
+
+/** Where a service answers, and which special addresses that may be; left out: any. */
+export interface WebAddress {
+  url: string;
+  allowance?: AddressAllowance;
 }
 
 /** A request without its origin, which is the client's, and with a body that is made anew for each attempt. */
@@ -56,20 +63,26 @@ const DUMPED_BYTES = 128 << 10;
  */
 export class WebClient {
   private readonly origin: string;
+  /** Without the brackets of an IPv6 address. */
+  private readonly host: string;
+  private readonly allowance: AddressAllowance | undefined;
   private readonly service: Service;
   private readonly secret: string;
   private readonly agent: Agent;
 
   /** `secret` is what requests are signed with: it is struck from whatever a server answers. */
-  constructor(url: string, secret: string, service: Service, connections: number) {
-    this.origin = new URL(url).origin;
+  constructor({ url, allowance }: WebAddress, secret: string, service: Service, connections: number) {
+    const { origin, hostname } = new URL(url);
+    this.origin = origin;
+    this.host = hostname.replace(/^\[|\]$/g, '');
+    this.allowance = allowance;
     this.secret = secret;
     this.service = service;
     this.agent = new Agent({
       connections,
       headersTimeout: HEADERS_MS,
       bodyTimeout: SILENCE_MS,
-      connect: { timeout: CONNECT_MS },
+      connect: { timeout: CONNECT_MS, ...(allowance && { lookup: guardedLookup(allowance) }) },
     });
   }
 
@@ -87,6 +100,7 @@ export class WebClient {
 
   private async attempt({ body, ...request }: WebRequest): Promise<Attempt> {
     request.signal.throwIfAborted();
+    if (this.allowance) guardHost(this.host, this.allowance);
     try {
       const answer = await this.agent.request({ ...request, origin: this.origin, ...(body && { body: body() }) });
       const { statusCode, headers } = answer;
@@ -96,7 +110,7 @@ export class WebClient {
       return { refusal: { status, text }, askedMs: askedPauseMs(headers['retry-after']) };
     } catch (failure) {
       request.signal.throwIfAborted();
-      // what was to be sent could not be read
+      // what was to be sent could not be read, or where it would go is not allowed
       if (failure instanceof OperationError) throw failure;
       return { failure };
     }
