@@ -1,5 +1,5 @@
-/** The kinds of relation in the words of pg_identify_object. */
-const RELATION_KIND = `case c.relkind
+/** The kind of a row of pg_class in the words of pg_identify_object. */
+export const relationKind = (alias: string): string => `case ${alias}.relkind
       when 'v' then 'view' when 'm' then 'materialized view' when 'f' then 'foreign table' when 'S' then 'sequence'
       when 'i' then 'index' when 'I' then 'index' when 'c' then 'composite type' else 'table' end`;
 
@@ -16,7 +16,7 @@ export const SCOPE = `with spaces as materialized (
     select d.classid, d.objid, d.deptype from pg_depend d
     where d.deptype = 'e' or d.deptype = 'i' and d.classid in ('pg_proc'::regclass, 'pg_cast'::regclass)
   ), relations as materialized (
-    select c.*, n.nspname, format('%I.%I', n.nspname, c.relname) as name, ${RELATION_KIND} as kind
+    select c.*, n.nspname, format('%I.%I', n.nspname, c.relname) as name, ${relationKind('c')} as kind
     from pg_class c join spaces n on n.oid = c.relnamespace
     where not exists (select from members m where m.classid = 'pg_class'::regclass and m.objid = c.oid)
   )`;

@@ -1,4 +1,4 @@
-import { SCOPE } from './scope.ts';
+import { relationKind, SCOPE } from './scope.ts';
 import { STORAGE_LINES } from './tables.ts';
 
 const views = (): string => `${SCOPE}
@@ -12,10 +12,19 @@ const materializedViews = (): string => `${SCOPE}
       pg_get_viewdef(c.oid), case when c.relispopulated then 'with data' else 'with no data' end) as definition
   from relations c where c.relkind = 'm'`;
 
-/** The column that a sequence lives and dies with, and whether it is that column's identity. */
+/**
+ * The column that a sequence lives and dies with, and whether it is that column's identity. By the oid of each table, and
+ * not from `relations`: that would be read through once for every sequence.
+ */
 const OWNING_COLUMN = `left join lateral (
-    select t.kind || ' ' || t.name as of, d.deptype, t.name || '.' || quote_ident(a.attname) as column
-    from pg_depend d join relations t on t.oid = d.refobjid join pg_attribute a on a.attrelid = t.oid and a.attnum = d.refobjsubid
+    select ${relationKind('t')} || ' ' || t.name as of, d.deptype, t.name || '.' || quote_ident(a.attname) as column
+    from pg_depend d
+      join lateral (
+        select r.oid, r.relkind, format('%I.%I', n.nspname, r.relname) as name
+        from pg_class r join spaces n on n.oid = r.relnamespace
+        where r.oid = d.refobjid and not exists (
+          select from pg_depend m where m.classid = 'pg_class'::regclass and m.objid = r.oid and m.deptype = 'e')) t on true
+      join pg_attribute a on a.attrelid = t.oid and a.attnum = d.refobjsubid
     where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.refclassid = 'pg_class'::regclass
       and d.deptype in ('a', 'i') and d.refobjsubid > 0) w on true`;
 
