@@ -61,6 +61,25 @@ export async function lockWhen(database: Database, when: Promised, statement: Pr
   return { held, release };
 }
 
+/** What was to be held went past it: the lock came too late. */
+export class Missed extends Error {}
+
+/** A hold that counts once somebody waits for `table`; `held` fails with `Missed` when `over` says that nobody will. */
+export function untilAwaited(hold: Hold, database: Database, table: string, over: () => Promise<boolean>): Hold {
+  let released = false;
+  const awaited = async (): Promise<boolean> =>
+    (await rowsOf(database, 'SELECT FROM pg_locks WHERE NOT granted AND relation = $1::regclass', [table])).length > 0;
+  const held = hold.held.then(async () => {
+    while (!released && !(await awaited())) {
+      if (await over()) throw new Missed(`nobody waits for ${table}`);
+      await sleep(POLL_MS);
+    }
+  });
+  // whoever has let go listens no longer
+  held.catch(() => undefined);
+  return { held, release: () => ((released = true), hold.release()) };
+}
+
 /** Holds the lock on a table as soon as it is there, in a database that somebody is about to make. */
 export async function lockNew(server: Database, database: Promised, table: string, mode: string): Promise<Hold> {
   let released = false;

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { holdBy, holdThen, lock, lockNew, lockWhen, occupy, type Hold } from './holds.ts';
+import { holdBy, holdThen, lock, lockNew, lockWhen, occupy, untilAwaited, type Hold } from './holds.ts';
 import type { Place } from './places.ts';
 import { rowsOf, type Database, type Product } from './product.ts';
 import { databasesLike } from './shop-database.ts';
@@ -42,13 +42,18 @@ export const BACKUP_CONNECT = backup('connect', ({ place }) => lock(place.databa
 /** Read by pg_dump and by nothing before it. */
 export const BACKUP_SCHEMA = backup('schema', ({ place }) => lock(place.database, 'pg_catalog.pg_transform'));
 /** Needed to write out `sales.searches`, which is copied after the large tables; pg_dump has read it by then. */
-export const BACKUP_ROWS = backup('rows', ({ place }) => {
+export const BACKUP_ROWS = backup('rows', async ({ product, place, operationId }) => {
   const session = `datname = '${place.database.database}' AND state = 'active' AND query LIKE 'COPY %TO STDOUT'`;
-  return lockWhen(
+  const hold = await lockWhen(
     place.database,
     Promise.resolve(`SELECT FROM pg_stat_activity WHERE ${session}`),
     Promise.resolve('LOCK TABLE pg_catalog.pg_ts_dict IN ACCESS EXCLUSIVE MODE'),
   );
+  const over = async (): Promise<boolean> => {
+    const ended = `SELECT FROM operations WHERE id = $1 AND status NOT IN ('pending', 'running')`;
+    return (await rowsOf(product.stack.database, ended, [await operationId])).length > 0;
+  };
+  return untilAwaited(hold, place.database, 'pg_catalog.pg_ts_dict', over);
 });
 export const RESTORE_PREFLIGHT = restore('preflight', ({ place }) => lock(place.database, 'pg_catalog.pg_depend'));
 /** From which every new database is copied. */

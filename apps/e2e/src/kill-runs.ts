@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { Hold } from './holds.ts';
+import { Missed, type Hold } from './holds.ts';
 import type { KillCase } from './kill-cases.ts';
 import type { Customer, Place } from './places.ts';
 import { ended, inStep, rowsOf, startBackup, startRestore, type Operation, type Product } from './product.ts';
@@ -8,6 +8,7 @@ import { expectSame, expectSound } from './soundness.ts';
 
 const HELD_WITHIN_MS = 30_000;
 const ENDS_WITHIN_MS = 60_000;
+const ATTEMPTS = 3;
 
 /** An operation that a kill met. */
 export interface Met {
@@ -42,6 +43,30 @@ export async function soon(promise: Promise<unknown>, what: string): Promise<voi
   await Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
+/** Starts an operation and brings it to where it is held; one that went past its hold is followed by another. */
+async function bring(
+  product: Product,
+  place: Place,
+  one: KillCase,
+  attempt = 1,
+): Promise<{ hold: Hold; operationId: string }> {
+  const id = Promise.withResolvers<string>();
+  const hold = await one.hold({ product, place, operationId: id.promise });
+  try {
+    const operationId = await start(product.api, one, place);
+    id.resolve(operationId);
+    await soon(hold.held, nameOf(one));
+    if (!one.where) await inStep(product.api, operationId, one.step);
+    return { hold, operationId };
+  } catch (error) {
+    // what waits for the id of an operation that never came waits no longer
+    id.resolve('');
+    await hold.release();
+    if (!(error instanceof Missed) || attempt === ATTEMPTS) throw error;
+    return bring(product, place, one, attempt + 1);
+  }
+}
+
 /** Starts one operation a case, each at a place of its own, brings it to where it is held, does `kill`, and lets go. */
 export async function runUntil(
   product: Product,
@@ -54,14 +79,9 @@ export async function runUntil(
   try {
     for (const [index, one] of wanted.entries()) {
       const place = places[index] as Place;
-      const id = Promise.withResolvers<string>();
-      const hold = await one.hold({ product, place, operationId: id.promise });
+      const { hold, operationId } = await bring(product, place, one);
       holds.push(hold);
-      const operationId = await start(product.api, one, place);
-      id.resolve(operationId);
       met.push({ case: one, place, operationId, killedAt: 0 });
-      await soon(hold.held, nameOf(one));
-      if (!one.where) await inStep(product.api, operationId, one.step);
     }
     await kill(holds);
     for (const one of met) one.killedAt = Date.now();
