@@ -1,66 +1,33 @@
-import { makeTempDir, throwawayPostgres, type ThrowawayPostgres } from '@holdfast/testing';
-import {
-  createProjectDatabase,
-  fillFunctions,
-  startProjectServer,
-  type ProjectServer,
-} from '@holdfast/testing/supabase';
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import type { ProjectServer } from '@holdfast/testing/supabase';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BackupSummary } from '../backup/backup.ts';
 import { calm, environment, failureOf, takeBackup } from '../engine-under-test.ts';
-import type { PostgresTarget } from '../postgres/target.ts';
-import { attachRepository, type Repository } from '../repository/repository.ts';
 import { restore } from '../restore/restore.ts';
-import type { ManagementEndpoint } from './management-client.ts';
+import { FunctionsUnderTest, managementOf, USER } from './functions-under-test.ts';
 import { restoreProjectParts, type ProjectParts, type RestoredParts } from './restore-parts.ts';
 
-const USER = '10000000-0000-4000-8000-000000000001';
-
-let postgres: ThrowawayPostgres;
-let database: PostgresTarget;
-let dir: string;
-let repository: Repository;
+let project: FunctionsUnderTest;
 let cloud: ProjectServer;
 let backup: BackupSummary;
-const servers: ProjectServer[] = [];
-
-async function serve(name: string): Promise<ProjectServer> {
-  const server = await startProjectServer({ target: database, dir: join(dir, name) });
-  servers.push(server);
-  return server;
-}
-
-const managementOf = ({ url, ref, managementToken }: ProjectServer): ManagementEndpoint => ({
-  ...{ url, projectRef: ref, accessToken: managementToken },
-});
 
 beforeAll(async () => {
-  postgres = await throwawayPostgres(17);
-  database = await postgres.createDatabase('project');
-  await createProjectDatabase(database);
-  dir = await makeTempDir('project parts');
-  repository = (await attachRepository(join(dir, 'repository'))).repository;
-  cloud = await serve('cloud');
-  await fillFunctions(cloud);
-  backup = await takeBackup(database, repository, {
-    ...{ environment: { ...environment, kind: 'supabase-cloud' }, settings: managementOf(cloud) },
-    functions: { management: managementOf(cloud) },
-  });
+  project = await FunctionsUnderTest.start('project parts');
+  cloud = await project.serveFilled('cloud');
+  backup = await project.backUp({ management: managementOf(cloud) }, managementOf(cloud));
 });
-afterAll(async () => {
-  for (const server of servers) await server.stop();
-  await postgres.stop();
-  await rm(dir, { recursive: true });
-});
+afterAll(() => project.stop());
 
 describe('parts of a project', () => {
   const guard = { environmentId: environment.id, environmentName: 'spec', projectRef: null, sourceProjectRef: null };
   const asked = (server: ProjectServer, more: Partial<ProjectParts>): Promise<RestoredParts> =>
     restoreProjectParts(
       {
-        ...{ repository, sourceEnvironmentId: environment.id, backupId: backup.backupId, dryRun: true },
+        ...{
+          repository: project.repository,
+          sourceEnvironmentId: environment.id,
+          backupId: backup.backupId,
+          dryRun: true,
+        },
         ...{ place: () => Promise.resolve({ management: managementOf(server) }), management: managementOf(server) },
         ...{ functions: [], wanted: ['functions'], named: [], applySettings: false, ...more },
       },
@@ -70,7 +37,7 @@ describe('parts of a project', () => {
   const refusal = expect.objectContaining({ severity: 'blocker', code: 'management.refused' });
 
   it('that were named and may not be reached stop it, in the dry run as a blocker', async () => {
-    const other = await serve('refusing');
+    const other = await project.serve('refusing');
     for (const functions of [['greet'], []]) {
       refuse(other, /GET .*\/functions$/);
       expect((await asked(other, { functions, named: ['functions'] })).findings).toEqual([refusal]);
@@ -87,7 +54,7 @@ describe('parts of a project', () => {
   });
 
   it('that were not named are only told', async () => {
-    const other = await serve('refusing too');
+    const other = await project.serve('refusing too');
     for (const dryRun of [true, false]) {
       refuse(other, /GET .*\/functions$/);
       expect(await asked(other, { dryRun })).toMatchObject({
@@ -110,7 +77,7 @@ describe('parts of a project', () => {
       'warning restore.functions_left_out',
       'warning restore.settings_left_out',
     ]);
-    const { backupId } = await takeBackup(database, repository);
+    const { backupId } = await takeBackup(project.database, project.repository);
     expect(await codes({ backupId, wanted: both, named: both })).toEqual([
       'blocker restore.functions_not_in_backup',
       'blocker restore.settings_not_in_backup',
@@ -121,7 +88,7 @@ describe('parts of a project', () => {
   });
 
   it('of another environment are changed only once its name is typed, whatever its database holds', async () => {
-    const other = await serve('foreign');
+    const other = await project.serve('foreign');
     const strange = { ...guard, environmentId: USER, confirm: null };
     const refused = await failureOf(asked(other, { guard: strange, dryRun: false }));
     expect(refused).toMatchObject({ code: 'restore.wrong_target', hint: expect.stringContaining('confirm: "spec"') });
@@ -134,17 +101,23 @@ describe('parts of a project', () => {
   });
 
   it('without the database and storage need neither, and guard the target', async () => {
-    const bare = await postgres.createDatabase('without storage');
+    const bare = await project.postgres.createDatabase('without storage');
     const alone = (more: object) =>
       restore(
         {
-          ...{ repository, sourceEnvironmentId: environment.id, backupId: backup.backupId, target: bare, parallel: 1 },
+          ...{
+            repository: project.repository,
+            sourceEnvironmentId: environment.id,
+            backupId: backup.backupId,
+            target: bare,
+            parallel: 1,
+          },
           ...{ newDatabase: null, schemas: [], tables: [], content: 'all', dryRun: false, overwrite: false },
           ...{ components: ['functions'], operationId: USER, ...more },
         },
         calm,
       );
-    for (const target of [bare, database]) {
+    for (const target of [bare, project.database]) {
       expect(await alone({ target })).toMatchObject({ findings: [], storage: null, keptDatabase: null });
     }
     expect(await failureOf(alone({ components: ['storage', 'functions'] }))).toMatchObject({
