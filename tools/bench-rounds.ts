@@ -16,7 +16,7 @@ export interface Round {
   pgRestore: number;
 }
 
-/** One round: each of us and the peers once, the order turned round every time. */
+/** One round: each of us and the peers once; every round begins with the next one, so that each has every place. */
 export async function playRound(bench: Bench, source: BenchSource, number: number): Promise<Round> {
   const { server, dir, note } = bench;
   const repository = await newRepository(bench, `round-${number}`);
@@ -46,7 +46,7 @@ export async function playRound(bench: Bench, source: BenchSource, number: numbe
     },
     async () => void (times.comparingRestore = await restoreAs(`ours_compared_${number}`, true)),
   ];
-  const turned = <T>(steps: T[]): T[] => (number % 2 === 0 ? steps.reverse() : steps);
+  const turned = <T>(steps: T[]): T[] => steps.map((_, at) => steps[(at + number - 1) % steps.length] as T);
   for (const step of turned(first)) await step();
   await prove(bench, backupId);
   for (const step of turned(second)) await step();
