@@ -5,7 +5,7 @@ import { readForeignKeys, readParents, targetKey, type TargetTable } from './tar
 /**
  * The order in which tables can be loaded while foreign keys are checked: what is referred to comes first. Deferrable
  * keys can wait and do not count, nor does a table that refers to itself. `cycle` names the tables for which there is no
- * order.
+ * order, by name: a backup lists its tables as they happened to be read.
  */
 export async function loadOrder(
   client: pg.Client,
@@ -32,5 +32,5 @@ export async function loadOrder(
     for (const table of ready) waiting.delete(table);
     for (const before of waiting.values()) ready.forEach((table) => before.delete(table));
   }
-  return { order, cycle: [...waiting.keys()].map(({ name }) => name) };
+  return { order, cycle: [...waiting.keys()].map(({ name }) => name).sort() };
 }
