@@ -12,8 +12,9 @@ export class Names {
     if (this.shown.length < NAMES_SHOWN) this.shown.push(name);
   }
 
+  /** By name, whatever order they were met in: transfers overtake each other. */
   asGap(code: string, reason: string): CoverageGap[] {
-    return this.count === 0 ? [] : [{ code, subjects: this.shown, count: this.count, reason }];
+    return this.count === 0 ? [] : [{ code, subjects: [...this.shown].sort(), count: this.count, reason }];
   }
 }
 
