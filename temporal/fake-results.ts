@@ -1,4 +1,11 @@
-import type { AttachReport, OperationKind, OperationTypes, ProbeReport, ReleaseReport } from '@holdfast/contracts';
+import type {
+  AttachReport,
+  OperationKind,
+  OperationTypes,
+  ProbeReport,
+  ReleaseReport,
+  RepositoryProbeReport,
+} from '@holdfast/contracts';
 import type { OperationResults } from './activities/signatures.ts';
 
 /** What the fake engine answers, by kind. */
@@ -57,6 +64,11 @@ export const FAKE_RESULTS: OperationResults = {
 };
 
 export const FAKE_ATTACHED: AttachReport = { repositoryUid: 'r1', formatVersion: 1, created: true, backups: 0 };
+
+export const FAKE_REPOSITORY_PROBE: RepositoryProbeReport = {
+  ...{ repositoryUid: 'r1', formatVersion: 1, backups: 2, writable: true },
+  ...{ freeBytes: 500_000, totalBytes: 900_000, latencyMs: 4, blockers: [] },
+};
 
 export const FAKE_RELEASED: ReleaseReport = {
   released: [{ kind: 'cron job', name: '1 nightly', state: 'active' }],

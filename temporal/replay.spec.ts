@@ -2,9 +2,10 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { OPERATION_KINDS } from '@holdfast/contracts';
 import { DeterminismViolationError } from '@temporalio/workflow';
-import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { bundleWorkflows } from './bundle.ts';
+import { quietRuntime } from './quiet-runtime.ts';
 
 const HISTORIES = join(import.meta.dirname, 'histories');
 const recorded = readdirSync(HISTORIES, { recursive: true, encoding: 'utf8' })
@@ -22,7 +23,7 @@ const read = (name: string): { events: HistoryEvent[] } => JSON.parse(readFileSy
 let workflowBundle: { code: string };
 
 beforeAll(async () => {
-  Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging: { filter: 'OFF' } } });
+  quietRuntime();
   workflowBundle = await bundleWorkflows();
 }, 60_000);
 

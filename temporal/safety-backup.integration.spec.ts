@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { OperationError, TASK_QUEUE } from '@holdfast/contracts';
 import { throwawayTemporal } from '@holdfast/testing';
 import { Client, Connection, WorkflowFailedError } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { NativeConnection, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { bundleWorkflows } from './bundle.ts';
 import { fakeWorld, workUntilStopped, type Behaviour } from './fake-activities.ts';
 import { FAKE_INPUTS, FAKE_RESULTS, withSafetyBackup } from './fake-results.ts';
+import { quietRuntime } from './quiet-runtime.ts';
 
 const world = fakeWorld();
 let temporal: Awaited<ReturnType<typeof throwawayTemporal>>;
@@ -17,7 +18,7 @@ let worker: Worker;
 let running: Promise<void>;
 
 beforeAll(async () => {
-  Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging: { filter: 'ERROR' } } });
+  quietRuntime();
   const [started, workflowBundle] = await Promise.all([throwawayTemporal(), bundleWorkflows()]);
   temporal = started;
   connection = await Connection.connect({ address: temporal.address });

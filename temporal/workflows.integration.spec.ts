@@ -6,11 +6,12 @@ import { throwawayTemporal } from '@holdfast/testing';
 import { ApplicationFailure, CancelledFailure, TerminatedFailure } from '@temporalio/common';
 import { Client, Connection, WorkflowFailedError } from '@temporalio/client';
 import type { WorkflowHandle } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { NativeConnection, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { bundleWorkflows } from './bundle.ts';
 import { fakeWorld, workUntilStopped } from './fake-activities.ts';
-import { FAKE_ATTACHED, FAKE_INPUTS, FAKE_PROBE, FAKE_RESULTS } from './fake-results.ts';
+import { FAKE_ATTACHED, FAKE_INPUTS, FAKE_PROBE, FAKE_REPOSITORY_PROBE, FAKE_RESULTS } from './fake-results.ts';
+import { quietRuntime } from './quiet-runtime.ts';
 
 const world = fakeWorld();
 let temporal: Awaited<ReturnType<typeof throwawayTemporal>>;
@@ -21,7 +22,7 @@ let worker: Worker;
 let running: Promise<void>;
 
 beforeAll(async () => {
-  Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging: { filter: 'ERROR' } } });
+  quietRuntime();
   const [started, workflowBundle] = await Promise.all([throwawayTemporal(), bundleWorkflows()]);
   temporal = started;
   connection = await Connection.connect({ address: temporal.address });
@@ -315,5 +316,7 @@ describe.concurrent('a question', () => {
   it('to a repository is answered with its report', async () => {
     const options = { taskQueue: TASK_QUEUE, workflowId: randomUUID(), args: [{ repositoryId: randomUUID() }] };
     expect(await client.workflow.execute('attach', options)).toEqual(FAKE_ATTACHED);
+    const probe = { ...options, workflowId: randomUUID() };
+    expect(await client.workflow.execute('probeRepository', probe)).toEqual(FAKE_REPOSITORY_PROBE);
   });
 });

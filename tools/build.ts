@@ -7,18 +7,29 @@ import { OperationError } from '@holdfast/contracts';
 import { exists } from './data-dir.ts';
 
 const root = resolve(import.meta.dirname, '..');
-const SOURCES = ['apps/api', 'apps/worker', 'libs', 'temporal', 'prisma', 'package-lock.json', 'tsconfig.base.json'];
-const BUILT = ['api/main.js', 'api/create-owner.js', 'worker/main.js', 'worker/workflow-bundle.js'];
-const IGNORED = /(^|\/)(node_modules|dist|histories|generated)(\/|$)|\.spec\.ts$/;
+const SOURCES = [
+  'apps',
+  'libs',
+  'temporal',
+  'prisma',
+  'tools/compress-console.ts',
+  'package-lock.json',
+  'tsconfig.base.json',
+];
+const BUILT = [
+  ...['api/main.js', 'api/create-owner.js', 'worker/main.js', 'worker/workflow-bundle.js'],
+  'admin/browser/index.html',
+];
+const IGNORED = /(^|\/)(node_modules|dist|histories|generated)(\/|$)|^apps\/e2e\/|\.spec\.ts$/;
 
-/** Builds the API and the worker unless what is in `dist` was built from exactly these sources; true if it built. */
+/** Builds the API, the worker and the console unless what is in `dist` was built from exactly these sources; true if it built. */
 export async function buildIfStale(note: (line: string) => void, signal?: AbortSignal): Promise<boolean> {
   const stamp = join(root, 'dist', 'holdfast-sources.txt');
   const digest = await digestOfSources();
   const present = await readFile(stamp, 'utf8').catch(() => null);
   const complete = await Promise.all(BUILT.map((file) => exists(join(root, 'dist/apps', file))));
   if (present === digest && complete.every(Boolean)) return false;
-  note('building the API and the worker');
+  note('building the API, the worker and the console');
   await rm(stamp, { force: true });
   await build(signal);
   // Stamped last, with what the sources were before: a change meanwhile is built next time.
@@ -34,7 +45,7 @@ async function build(signal: AbortSignal | undefined): Promise<void> {
     NX_TUI: 'false',
     NX_DAEMON: 'false',
   };
-  const args = ['run-many', '-t', 'build', '-p', 'api,worker', '--outputStyle=static'];
+  const args = ['run-many', '-t', 'build', '-p', 'api,worker,admin', '--outputStyle=static'];
   try {
     await promisify(execFile)(join(bin, 'nx'), args, { cwd: root, env, maxBuffer: 50_000_000, signal });
   } catch (cause) {

@@ -1,4 +1,4 @@
-import { compareCatalogs, readCatalog, type PostgresTarget } from '@holdfast/engine';
+import { compareCatalogs, readCatalog, type Catalog, type PostgresTarget } from '@holdfast/engine';
 import pg from 'pg';
 
 /** Rows and a checksum of one table, computed by the server itself: another way than the engine's. */
@@ -28,7 +28,13 @@ const SET_BY_SERVER: Record<string, string> = {
   'storage.objects': "to_jsonb(t) - 'version' #- '{metadata,lastModified}'",
 };
 
-async function figuresOf(client: pg.Client): Promise<TableFigures[]> {
+/** All that two databases are compared by. */
+export interface DatabaseFigures {
+  tables: TableFigures[];
+  catalog: Catalog;
+}
+
+async function tablesOf(client: pg.Client): Promise<TableFigures[]> {
   const { rows } = await client.query<{ name: string }>(
     `SELECT format('%I.%I', n.nspname, c.relname) AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE c.relkind = 'r' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' ORDER BY 1`,
@@ -44,24 +50,33 @@ async function figuresOf(client: pg.Client): Promise<TableFigures[]> {
   return figures;
 }
 
-/** Compares two databases: every table's rows and checksum, large objects, and the catalogs. */
-export async function compareDatabases(expected: PostgresTarget, found: PostgresTarget): Promise<DatabaseComparison> {
-  const [before, after] = [await connectTo(expected), await connectTo(found)];
+/** Reads every table's rows and checksum, and the catalog with the large objects. */
+export async function figuresOf(database: PostgresTarget): Promise<DatabaseFigures> {
+  const client = await connectTo(database);
   try {
-    const [a, b] = [await figuresOf(before), await figuresOf(after)];
-    const other = new Map(b.map((figures) => [figures.table, figures]));
-    const differing = a.filter(({ table, rows, checksum }) => {
-      const twin = other.get(table);
-      return twin?.rows !== rows || twin.checksum !== checksum;
-    });
-    const catalog = compareCatalogs(await readCatalog(before, {}), await readCatalog(after, {}));
-    return {
-      tables: a.length,
-      rows: a.reduce((sum, { rows }) => sum + Number(rows), 0),
-      differingTables: differing.map(({ table }) => table),
-      catalogDifferences: catalog.map(({ kind, subject }) => `${kind} ${subject}`),
-    };
+    return { tables: await tablesOf(client), catalog: await readCatalog(client, {}) };
   } finally {
-    await Promise.all([before.end(), after.end()]);
+    await client.end();
   }
 }
+
+/** Compares what two databases were found to hold. */
+export function compareFigures(expected: DatabaseFigures, found: DatabaseFigures): DatabaseComparison {
+  const other = new Map(found.tables.map((figures) => [figures.table, figures]));
+  const differing = expected.tables.filter(({ table, rows, checksum }) => {
+    const twin = other.get(table);
+    return twin?.rows !== rows || twin.checksum !== checksum;
+  });
+  return {
+    tables: expected.tables.length,
+    rows: expected.tables.reduce((sum, { rows }) => sum + Number(rows), 0),
+    differingTables: differing.map(({ table }) => table),
+    catalogDifferences: compareCatalogs(expected.catalog, found.catalog).map(
+      ({ kind, subject }) => `${kind} ${subject}`,
+    ),
+  };
+}
+
+/** Compares two databases: every table's rows and checksum, large objects, and the catalogs. */
+export const compareDatabases = async (expected: PostgresTarget, found: PostgresTarget): Promise<DatabaseComparison> =>
+  compareFigures(await figuresOf(expected), await figuresOf(found));

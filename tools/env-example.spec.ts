@@ -13,7 +13,10 @@ const example = new Map(
 );
 
 /** What only `npm start`, setup and create-owner read; the first part of the check finds them by their names. */
-const OTHER_READERS = ['tools/start.ts', 'tools/first-start.ts', 'tools/setup.mjs', 'apps/api/src/config.ts'];
+const OTHER_READERS = [
+  ...['tools/start.ts', 'tools/first-start.ts', 'apps/api/src/config.ts'],
+  ...['tools/setup/host.mjs', 'tools/setup/temporal.mjs'],
+];
 
 const known = () =>
   new Set([

@@ -23,7 +23,7 @@ const WALLS = [
 const linter = new ESLint({
   cwd: root,
   ruleFilter: ({ ruleId }) => WALLS.includes(ruleId),
-  overrideConfig: { languageOptions: { parserOptions: { projectService: false } } },
+  overrideConfig: { languageOptions: { parserOptions: { project: false } } },
 });
 
 /** The rules that `code` breaks when it stands in `file`. */
@@ -94,6 +94,18 @@ const projects: { file: string; allowed: string[]; forbidden: string[] }[] = [
     file: 'apps/api/src/sample.ts',
     allowed: ['@holdfast/contracts', '@holdfast/crypto', '@holdfast/prisma', '@nestjs/common'],
     forbidden: ['@holdfast/engine', '@holdfast/temporal/activities', '@holdfast/testing', '@temporalio/worker'],
+  },
+  {
+    file: 'apps/admin/src/app/backups/sample.ts',
+    allowed: ['@holdfast/contracts', '@holdfast/api-client', '@angular/core', 'rxjs'],
+    forbidden: [
+      '@holdfast/engine',
+      '@holdfast/crypto',
+      '@holdfast/testing',
+      '@holdfast/prisma',
+      'zod',
+      '@nestjs/common',
+    ],
   },
   {
     file: 'apps/e2e/src/sample.ts',
@@ -197,13 +209,24 @@ describe('other walls', () => {
     expect(await broken('apps/api/src/operations/sample.ts', uses('@temporalio/client'))).toEqual([]);
   });
 
+  it('keeps pages of the console apart, and what they share below them', async () => {
+    const page = 'apps/admin/src/app/backups/sample.ts';
+    expect(await broken(page, uses('../ui/api.ts'))).toEqual([]);
+    expect(await broken(page, uses('../shell/live.ts'))).toEqual([]);
+    expect(await broken(page, uses('../operations/operations.store.ts'))).toContain(IMPORTS);
+    expect(await broken(page, uses('node:fs'))).toContain(IMPORTS);
+    expect(await broken('apps/admin/src/app/shell/sample.ts', uses('../ui/api.ts'))).toEqual([]);
+    expect(await broken('apps/admin/src/app/shell/sample.ts', uses('../backups/sample.ts'))).toContain(IMPORTS);
+    expect(await broken('apps/admin/src/app/ui/sample.ts', uses('../shell/live.ts'))).toContain(IMPORTS);
+  });
+
   it('refuses a circle of files', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'holdfast-circle-'));
     const circles = new ESLint({
       cwd: directory,
       overrideConfigFile: join(root, 'eslint.config.mjs'),
       ruleFilter: ({ ruleId }) => ruleId === 'import-x/no-cycle',
-      overrideConfig: { languageOptions: { parserOptions: { projectService: false } } },
+      overrideConfig: { languageOptions: { parserOptions: { project: false } } },
     });
     writeFileSync(join(directory, 'a.ts'), "import { b } from './b.ts';\nexport const a = () => b();\n");
     writeFileSync(join(directory, 'b.ts'), "import { a } from './a.ts';\nexport const b = () => a();\n");

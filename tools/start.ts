@@ -116,6 +116,7 @@ function summary(stack: Stack, seconds: number): string {
   const { urls, owner } = stack;
   const colour = colourFor(process.stdout);
   const lines = [
+    `Console        ${urls.console}`,
     `API            ${urls.api}/api/v1`,
     `Swagger        ${urls.docs}`,
     `Temporal UI    ${urls.temporalUi}`,
@@ -131,7 +132,8 @@ function summary(stack: Stack, seconds: number): string {
     `Data           ${stack.dataDir}`,
     'Stop           Ctrl-C',
   ];
-  const ready = `ready in ${seconds.toFixed(1)} s: API ${urls.api} Swagger ${urls.docs} Temporal ${urls.temporalUi}`;
+  const places = `Console ${urls.console} API ${urls.api} Swagger ${urls.docs} Temporal ${urls.temporalUi}`;
+  const ready = `ready in ${seconds.toFixed(1)} s: ${places}`;
   return `\n${framed('Holdfast', lines, colour)}\n\n${ready}`;
 }
 

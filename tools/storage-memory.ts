@@ -15,6 +15,7 @@ import {
   type ProjectServer,
 } from '@holdfast/testing/supabase';
 import type { StorageRun, StorageRunFigures } from './storage-memory-run.ts';
+import { FEW_ARENAS, WORKER_NODE_ARGS } from './worker-memory.ts';
 
 const OBJECT_BYTES = 2_000;
 
@@ -26,10 +27,10 @@ interface Measured {
 }
 
 async function inOwnProcess(asked: StorageRun): Promise<StorageRunFigures> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'storage-memory-run.ts')], {
+  const args = [...WORKER_NODE_ARGS, join(import.meta.dirname, 'storage-memory-run.ts')];
+  const child = spawn(process.execPath, args, {
     stdio: ['pipe', 'pipe', 'inherit'],
-    // as the worker of `npm start` has it
-    env: { ...process.env, MALLOC_ARENA_MAX: '2' },
+    env: { ...process.env, ...FEW_ARENAS },
   });
   child.stdin.end(JSON.stringify(asked));
   let told = '';

@@ -17,6 +17,13 @@ export async function attachRepository(
       hint: `Expected ${uid}, found ${repositoryUid}.`,
     });
   }
+  // Leases are of a registration: two of one place would not see each other's.
+  const twin = await dependencies.database.repository.findUnique({ where: { repositoryUid } });
+  if (twin !== null && twin.id !== repositoryId) {
+    throw new OperationError('resource.conflict', `${path} holds the repository that is registered as ${twin.name}`, {
+      hint: `It is registered at ${twin.path}. Detach it there first.`,
+    });
+  }
   await dependencies.database.repository.update({ where: { id: repositoryId }, data: { repositoryUid } });
   return report;
 }

@@ -81,13 +81,15 @@ async function recordVerification(
   const id = inputOf<'verify'>(operation).backupId;
   const backup = await transaction.backup.findUnique({ where: { id } });
   if (backup === null || provesLess(backup, result)) return result;
+  const verifiedAt = new Date();
   await transaction.backup.update({
     where: { id },
     data: {
       verifiedLevel: result.level,
-      verifiedAt: new Date(),
+      verifiedAt,
       verification: asJson(result),
       status: statusAfter(backup, result),
+      ...proofAfter(result, verifiedAt),
     },
   });
   return result;
@@ -96,9 +98,21 @@ async function recordVerification(
 const isProven = (result: VerificationResult): boolean =>
   result.verdict === 'proven' || result.verdict === 'proven-with-gaps';
 
-/** True when a good result of a shallower level meets damage that a deeper one found: it did not look there. */
+/** A shallower verification that finds nothing wrong leaves the proof of an earlier trial restore. */
+function proofAfter(
+  result: VerificationResult,
+  at: Date,
+): Pick<Prisma.BackupUpdateInput, 'provenAt' | 'provenSeconds'> {
+  if (!isProven(result)) return { provenAt: null, provenSeconds: null };
+  return result.level === 'restore' ? { provenAt: at, provenSeconds: result.seconds } : {};
+}
+
+/** True when a good result of a shallower level meets what a deeper one found wrong: it did not look there. */
 function provesLess(backup: Backup, result: VerificationResult): boolean {
-  if (backup.status !== 'damaged' || backup.verifiedLevel === null) return false;
+  // written by `recordVerification`
+  const found = backup.verification as Pick<VerificationResult, 'verdict'> | null;
+  const wrong = backup.status === 'damaged' || found?.verdict === 'different';
+  if (!wrong || backup.verifiedLevel === null) return false;
   return isProven(result) && VERIFY_LEVELS.indexOf(result.level) < VERIFY_LEVELS.indexOf(backup.verifiedLevel);
 }
 

@@ -169,22 +169,40 @@ describe('an engine that runs', () => {
     expect(order).toEqual(['first begins', 'first ends', 'second begins']);
   });
 
+  it('tells the next attempt that its worker was stopped, or never said why it went', async () => {
+    const id = await running();
+    const stopped = activity();
+    let last: unknown;
+    stopped.on('heartbeat', (detail: unknown) => (last = detail));
+    const ending = expect(run(id, untilAborted, stopped)).rejects.toBeInstanceOf(CancelledFailure);
+    await delay(100);
+    stopped.cancel();
+    await ending;
+    await run(id, async () => undefined, activity({ attempt: 2, heartbeatDetails: last }));
+    await run(id, async () => undefined, activity({ attempt: 3, heartbeatDetails: told('rows', 1) }));
+    const retries = (await read(id)).events.filter(({ type }) => type === 'retry');
+    expect(retries.map(({ data }) => data)).toEqual([
+      { attempt: 2, code: null, reason: 'The worker was stopped' },
+      { attempt: 3, code: null, reason: 'The worker stopped answering' },
+    ]);
+  });
+
   it('tells the next attempt why it ended, and that one tells the people', async () => {
     const id = await running();
     const first = activity();
     let last: unknown;
     first.on('heartbeat', (detail: unknown) => (last = detail));
-    const failing = run(
-      id,
-      () => Promise.reject(new OperationError('postgres.connection_lost', 'The connection was lost')),
-      first,
-    );
-    await expect(failing).rejects.toBeInstanceOf(ApplicationFailure);
+    const losing = ({ onProgress }: EngineRun): Promise<never> => {
+      onProgress(told('rows', 3));
+      return Promise.reject(new OperationError('postgres.connection_lost', 'The connection was lost'));
+    };
+    await expect(run(id, losing, first)).rejects.toBeInstanceOf(ApplicationFailure);
     await run(id, async () => undefined, activity({ attempt: 2, heartbeatDetails: last }));
     const { events } = await read(id);
     expect(events.find(({ type }) => type === 'retry')).toMatchObject({
+      step: 'rows',
       message: 'Attempt 2 began: The connection was lost',
-      data: { attempt: 2 },
+      data: { attempt: 2, code: 'postgres.connection_lost', reason: 'The connection was lost' },
     });
   });
 });

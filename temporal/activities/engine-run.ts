@@ -1,6 +1,7 @@
-import { OperationError } from '@holdfast/contracts';
-import type { OperationKind, StepProgress } from '@holdfast/contracts';
+import { isErrorCode, OperationError } from '@holdfast/contracts';
+import type { OperationKind, Progress, StepProgress } from '@holdfast/contracts';
 import { Context } from '@temporalio/activity';
+import { CancelledFailure, type ApplicationFailure } from '@temporalio/common';
 import type { ActivityDependencies } from './dependencies.ts';
 import { toFailure, withoutSecrets } from './failures.ts';
 import { operationEnded, startProgress } from './progress-writer.ts';
@@ -38,8 +39,8 @@ export async function runEngine<R>(
   });
   const signal = AbortSignal.any([context.cancellationSignal, progress.ended, attempt.replaced]);
   try {
-    await requireRunning(database, operationId);
-    await tellRetry(database, operationId, context.info.attempt, context.info.heartbeatDetails);
+    const { step } = await requireRunning(database, operationId);
+    await tellRetry(database, { operationId, step, attempt: context.info.attempt }, context.info.heartbeatDetails);
     const result = await work({ signal, onProgress: progress.onProgress });
     if (isLast) progress.recording();
     return result;
@@ -50,7 +51,7 @@ export async function runEngine<R>(
     if (!(error instanceof OperationError) && !signal.aborted) {
       context.log.error('unexpected error', { reason: withoutSecrets(error), stack: stackOf(error) });
     }
-    context.heartbeat({ step: null, done: 0, total: null, failure: failure.message } satisfies HeartbeatDetail);
+    context.heartbeat({ ...progress.now(), ...whyEnded(failure) } satisfies HeartbeatDetail);
     throw failure;
   } finally {
     await progress.stop();
@@ -74,26 +75,36 @@ async function takeOver(operationId: string): Promise<{ replaced: AbortSignal; l
   return { replaced: replaced.signal, leave };
 }
 
-async function requireRunning(database: ActivityDependencies['database'], operationId: string): Promise<void> {
-  const operation = await database.operation.findUnique({ where: { id: operationId }, select: { status: true } });
+/** How far an operation's row says that it is. */
+async function requireRunning(database: ActivityDependencies['database'], operationId: string): Promise<Progress> {
+  const select = { status: true, progress: true };
+  const operation = await database.operation.findUnique({ where: { id: operationId }, select });
   if (operation?.status !== 'running') throw operationEnded(operationId);
+  // Written by the API from OPERATION_STEPS and by the progress writer; nobody else writes the column.
+  return operation.progress as unknown as Progress;
 }
 
+function whyEnded(failure: ApplicationFailure | CancelledFailure): Pick<HeartbeatDetail, 'failure' | 'code'> {
+  // what is cancelled is not tried again, unless it was its worker that stopped
+  if (failure instanceof CancelledFailure) return { failure: 'The worker was stopped' };
+  return { failure: failure.message, ...(isErrorCode(failure.type) ? { code: failure.type } : {}) };
+}
+
+/** `step`: where the earlier attempt was by its row, which is newer than its last heartbeat. */
 async function tellRetry(
   database: ActivityDependencies['database'],
-  operationId: string,
-  attempt: number,
+  { operationId, step, attempt }: { operationId: string; step: string | null; attempt: number },
   earlier: HeartbeatDetail | undefined,
 ): Promise<void> {
   if (attempt === 1) return;
-  const reason = earlier?.failure ?? 'the worker stopped answering';
+  const reason = earlier?.failure ?? 'The worker stopped answering';
   await database.operationEvent.create({
     data: {
       operationId,
       type: 'retry',
-      step: earlier?.step ?? null,
+      step: step ?? earlier?.step ?? null,
       message: `Attempt ${attempt} began: ${reason}`,
-      data: { attempt },
+      data: { attempt, code: earlier?.code ?? null, reason },
     },
   });
 }

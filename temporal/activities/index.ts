@@ -6,6 +6,7 @@ import type { ActivityDependencies } from './dependencies.ts';
 import { runExpire } from './expire.activities.ts';
 import { toFailure } from './failures.ts';
 import { beginOperation, finishOperation } from './operation.activities.ts';
+import { probeRepository } from './probe-repository.activities.ts';
 import { probeEnvironment } from './probe.activities.ts';
 import { releaseQuarantine } from './release.activities.ts';
 import { checkRestore, runRestore, settle } from './restore.activities.ts';
@@ -28,6 +29,7 @@ export function createActivities(dependencies: ActivityDependencies): Activities
     runRestore: (start) => translated(runRestore(dependencies, start)),
     runExpire: (start) => translated(runExpire(dependencies, start)),
     probeEnvironment: (input) => translated(probeEnvironment(dependencies, input)),
+    probeRepository: (input) => translated(probeRepository(dependencies, input)),
     attachRepository: (input) => translated(attachRepository(dependencies, input)),
     releaseQuarantine: (input) => translated(releaseQuarantine(dependencies, input)),
   };

@@ -1,6 +1,6 @@
 import { OperationError, isFinal } from '@holdfast/contracts';
 import type { OperationKind, Progress } from '@holdfast/contracts';
-import type { Prisma } from '@holdfast/prisma';
+import type { Prisma, PrismaClient } from '@holdfast/prisma';
 import { recordResult } from './catalog-rows.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { asJson } from './json.ts';
@@ -11,12 +11,41 @@ import type { BeginInput, FinishInput, Outcome } from './signatures.ts';
 
 /**
  * Takes the leases and sets the operation running, in one transaction; a second call changes nothing. Throws
- * `operation.already_ended` for a final row and the busy codes when somebody else holds a resource.
+ * `operation.already_ended` for a final row and the busy codes when somebody else holds a resource; where it is tried
+ * again for that, the operation's log says what it waits for.
  */
 export async function beginOperation(
   { database }: Pick<ActivityDependencies, 'database'>,
   input: BeginInput,
 ): Promise<void> {
+  try {
+    await takeAndBegin(database, input);
+  } catch (error) {
+    if (error instanceof OperationError && error.retryable && isBusy(error)) {
+      await noteWaiting(database, input.operationId, error.message);
+    }
+    throw error;
+  }
+}
+
+const isBusy = ({ code }: OperationError): boolean =>
+  code === 'operation.environment_busy' || code === 'operation.repository_busy';
+
+/** Each holder is named once, however often it is asked for. */
+async function noteWaiting(database: PrismaClient, operationId: string, message: string): Promise<void> {
+  await database.$transaction(async (transaction) => {
+    const { status } = await lockOperation(transaction, operationId);
+    const event = { type: 'waiting', message: `Waits: ${message}` };
+    if (status !== 'pending' || (await transaction.operationEvent.count({ where: { operationId, ...event } })) > 0)
+      return;
+    await transaction.operation.update({
+      where: { id: operationId },
+      data: { sequence: { increment: 1 }, events: { create: event } },
+    });
+  });
+}
+
+async function takeAndBegin(database: PrismaClient, input: BeginInput): Promise<void> {
   await database.$transaction(async (transaction) => {
     const operation = await lockOperation(transaction, input.operationId);
     if (isFinal(operation.status)) throw operationEnded(operation.id);

@@ -98,6 +98,15 @@ describe('the rate', () => {
   });
 });
 
+it('adds up what parts have handled that each count from zero', () => {
+  const tracker = trackProgress('restore');
+  tracker.advance(told({ bytes: 100, rows: 7 }), 0);
+  tracker.advance(told({ step: 'functions', unit: 'artifacts' }), 100);
+  expect(tracker.at(100)).toMatchObject({ bytes: 100, rows: 7 });
+  tracker.advance(told({ step: 'functions', unit: 'artifacts', bytes: 5 }), 200);
+  expect(tracker.at(200)).toMatchObject({ bytes: 105, rows: 7 });
+});
+
 describe('the remaining time', () => {
   it('is told once three seconds and three percent are done', () => {
     expect(walk(100, 2.9).at(2_900).etaSeconds).toBeNull();

@@ -36,6 +36,8 @@ export function endedSteps(steps: ProgressStep[], completed: boolean): ProgressS
 export function trackProgress(kind: OperationKind): ProgressTracker {
   const steps: ProgressStep[] = OPERATION_STEPS[kind].map((name) => ({ name, status: 'waiting' }));
   let current: StepProgress | null = null;
+  /** What parts that are over have handled: each counts its own from zero. */
+  const before = { bytes: 0, rows: 0 };
   let pace = startPace(0);
 
   return {
@@ -43,6 +45,10 @@ export function trackProgress(kind: OperationKind): ProgressTracker {
       const changed = told.step !== current?.step;
       if (changed) moveTo(steps, told.step);
       if (changed || told.unit !== current?.unit) pace = startPace(now);
+      if (current && (told.bytes < current.bytes || told.rows < current.rows)) {
+        before.bytes += current.bytes;
+        before.rows += current.rows;
+      }
       current = told;
       pace.add(told.done, now);
       return changed;
@@ -55,8 +61,8 @@ export function trackProgress(kind: OperationKind): ProgressTracker {
         done: current?.done ?? 0,
         total: current?.total ?? null,
         unit: current?.unit ?? 'bytes',
-        bytes: current?.bytes ?? 0,
-        rows: current?.rows ?? 0,
+        bytes: before.bytes + (current?.bytes ?? 0),
+        rows: before.rows + (current?.rows ?? 0),
         rate,
         etaSeconds,
       };

@@ -6,9 +6,12 @@ import type { PrismaClient } from '@holdfast/prisma';
 import { asJson } from './json.ts';
 import { trackProgress } from './progress-tracker.ts';
 
-/** At most four writes a second; at least one, also when nothing moved, so that watchers see life. */
+/** At most four writes a second at first; at least one, also when nothing moved, so that watchers see life. */
 const TICK_MS = 250;
 const QUIET_MS = 950;
+/** What runs long is told less often: every write costs the database, the API and each watcher something. */
+const SLOWEST_MS = 500;
+const SLOWEST_AFTER_MS = 15_000;
 const LAST_WRITE_MS = 1_500;
 
 interface StepEvent {
@@ -19,6 +22,8 @@ interface StepEvent {
 
 export interface ProgressWriter {
   onProgress(told: StepProgress): void;
+  /** How far it is, as heartbeats tell it. */
+  now(): HeartbeatDetail;
   /** The engine is through: what is left is to record the outcome. */
   recording(): void;
   /** Aborts, with an OperationError, once the operation's row is no longer running: someone else has ended it. */
@@ -42,9 +47,12 @@ export function startProgress(options: ProgressOptions): ProgressWriter {
   const row = writeToRow(options, () => tracker.at(performance.now()));
   let last: Omit<StepProgress, 'step'> = { done: 0, total: null, unit: 'bytes', bytes: 0, rows: 0 };
 
-  const timer = setInterval(() => {
+  const now = (): HeartbeatDetail => {
     const { step, done, total } = tracker.at(performance.now());
-    options.beat({ step, done, total });
+    return { step, done, total };
+  };
+  const timer = setInterval(() => {
+    options.beat(now());
     row.writeIfDue();
   }, TICK_MS);
 
@@ -57,6 +65,7 @@ export function startProgress(options: ProgressOptions): ProgressWriter {
   return {
     ended: row.ended,
     onProgress,
+    now,
     recording: () => onProgress({ ...last, step: 'record', done: 0, total: null }),
     async stop() {
       clearInterval(timer);
@@ -74,7 +83,8 @@ function writeToRow({ database, operationId, onWriteFailure }: ProgressOptions, 
   let isNews = false;
   let failing = false;
   let closed = false;
-  let writtenAt = performance.now();
+  const beganAt = performance.now();
+  let writtenAt = beganAt;
   let writing: Promise<void> | null = null;
 
   const write = async (): Promise<void> => {
@@ -97,6 +107,12 @@ function writeToRow({ database, operationId, onWriteFailure }: ProgressOptions, 
     writing = write().finally(() => (writing = null));
     return writing;
   };
+  const isDue = (): boolean => {
+    const now = performance.now();
+    if (events.length > 0) return true;
+    const pace = Math.min(1, (now - beganAt) / SLOWEST_AFTER_MS) * SLOWEST_MS;
+    return now - writtenAt >= (isNews ? pace : QUIET_MS);
+  };
   const mayWrite = (): boolean => !closed && !ended.signal.aborted && writing === null;
 
   return {
@@ -106,7 +122,7 @@ function writeToRow({ database, operationId, onWriteFailure }: ProgressOptions, 
       isNews = true;
     },
     writeIfDue(): void {
-      if (mayWrite() && (isNews || performance.now() - writtenAt >= QUIET_MS)) void startWrite();
+      if (mayWrite() && isDue()) void startWrite();
     },
     async writeRest(): Promise<void> {
       await writing;
@@ -123,8 +139,9 @@ export interface HeartbeatDetail {
   step: string | null;
   done: number;
   total: number | null;
-  /** Why this attempt ended, told just before it does. */
+  /** Why this attempt ended, told just before it does: words, and one of our codes where it has one. */
   failure?: string;
+  code?: string;
 }
 
 async function updateRow(

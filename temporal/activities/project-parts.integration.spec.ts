@@ -112,6 +112,17 @@ const backupInput = (components: OperationTypes['backup']['input']['components']
   ...{ ...FAKE_INPUTS.backup, backupId: randomUUID(), environmentId, repositoryId, components },
 });
 
+it('a repository is registered once, whatever the path that leads to it', async () => {
+  const { attachRepository } = createActivities(dependencies);
+  await symlink(join(dir, 'repository'), join(dir, 'the same'));
+  const twin = { id: randomUUID(), name: 'twin', driver: 'local', path: join(dir, 'the same') } as const;
+  await plane.database.repository.create({ data: twin });
+  const attached = new MockActivityEnvironment().run(() => attachRepository({ repositoryId: twin.id }));
+  await expect(attached).rejects.toThrow(/holds the repository that is registered as main/);
+  expect(await plane.database.repository.findUnique({ where: { id: twin.id } })).toMatchObject({ repositoryUid: null });
+  await plane.database.repository.delete({ where: { id: twin.id } });
+});
+
 describe('a cloud project', () => {
   it('is backed up with its functions and settings, each in a step of its own', async () => {
     const input = backupInput(['database', 'functions', 'settings']);

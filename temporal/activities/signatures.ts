@@ -8,8 +8,10 @@ import type {
   OperationStart,
   ProbeInput,
   ProbeReport,
+  ProbeRepositoryInput,
   ReleaseInput,
   ReleaseReport,
+  RepositoryProbeReport,
   RestoreReport,
   SafetyBackup,
   VerificationResult,
@@ -75,6 +77,7 @@ export interface Activities {
   runRestore(start: OperationStart<'restore'>): Promise<RestoreReport>;
   runExpire(start: OperationStart<'expire'>): Promise<ExpireOutput>;
   probeEnvironment(input: ProbeInput): Promise<ProbeReport>;
+  probeRepository(input: ProbeRepositoryInput): Promise<RepositoryProbeReport>;
   attachRepository(input: AttachInput): Promise<AttachReport>;
   releaseQuarantine(input: ReleaseInput): Promise<ReleaseReport>;
 }

@@ -53,4 +53,5 @@ export const { beginOperation, recordSafetyBackup } =
   proxyActivities<Pick<Activities, 'beginOperation' | 'recordSafetyBackup'>>(BEGIN);
 export const { finishOperation } = proxyActivities<Pick<Activities, 'finishOperation'>>(FINISH);
 export const { runBackup, runVerify, checkRestore, runRestore, runExpire } = proxyActivities<Activities>(ENGINE);
-export const { probeEnvironment, attachRepository, releaseQuarantine } = proxyActivities<Activities>(ASK);
+export const { probeEnvironment, probeRepository, attachRepository, releaseQuarantine } =
+  proxyActivities<Activities>(ASK);

@@ -15,18 +15,24 @@ import { RateLimitGuard } from './http/rate-limit.guard.ts';
 import { SignInGuard } from './http/sign-in.guard.ts';
 import { ValidationPipe } from './http/validation.pipe.ts';
 import { OperationsModule } from './operations/operations.module.ts';
+import { OverviewModule } from './overview/overview.module.ts';
 import { RepositoriesModule } from './repositories/repositories.module.ts';
+import { StorageModule } from './storage/storage.module.ts';
 import { TokensModule } from './tokens/tokens.module.ts';
 import { UsersModule } from './users/users.module.ts';
+import { ViewsModule } from './views/views.module.ts';
 
-// `backup/audit` before `backup/:id`, which would take it for an id.
+// `environments/overview`, `backup/audit` and `backup/storage` before `…/:id`, which would take them for an id.
 const NOUNS = [
   AuthModule,
   UsersModule,
   TokensModule,
+  ViewsModule,
+  OverviewModule,
   EnvironmentsModule,
   RepositoriesModule,
   AuditModule,
+  StorageModule,
   BackupsModule,
   OperationsModule,
 ];

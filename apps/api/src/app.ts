@@ -7,7 +7,10 @@ import { Logger } from 'nestjs-pino';
 import type { DestinationStream } from 'pino';
 import { AppModule } from './app.module.ts';
 import type { Config } from './config.ts';
+import { contentSecurityPolicy } from './console/content-security.ts';
+import { serveConsole } from './console/serve-console.ts';
 import { corsOf } from './http/cross-origin.ts';
+import { neverKept } from './http/never-kept.ts';
 import { QuietLogger } from './http/quiet-logger.ts';
 import { serveDocument } from './openapi.ts';
 
@@ -31,17 +34,12 @@ export async function createApp(config: Config, logTo?: DestinationStream): Prom
     helmet({
       // For this host only: others of the same domain may not speak TLS.
       strictTransportSecurity: { includeSubDomains: false },
-      // `upgrade-insecure-requests` would break installations that are reached over plain HTTP.
-      contentSecurityPolicy: {
-        directives: {
-          upgradeInsecureRequests: null,
-          // Swagger UI's page carries its own small style sheets.
-          styleSrc: ["'self'", "'unsafe-inline'"],
-        },
-      },
+      contentSecurityPolicy,
     }),
   );
   app.enableCors(corsOf(config));
+  await serveConsole(app, config);
+  app.use('/api', neverKept);
   app.useBodyParser('json', { limit: LARGEST_BODY });
   app.setGlobalPrefix('api');
   app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });

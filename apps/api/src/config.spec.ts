@@ -30,6 +30,8 @@ describe('the configuration', () => {
       HOLDFAST_REPOSITORY_ROOTS: [],
       HOLDFAST_FUNCTIONS_ROOTS: [],
       HOLDFAST_WORKER_LOST_AFTER_SECONDS: 900,
+      HOLDFAST_BACKUP_OLD_AFTER_HOURS: 48,
+      HOLDFAST_PROOF_OLD_AFTER_DAYS: 30,
       TEMPORAL_ADDRESS: '127.0.0.1:7233',
     });
     expect(config.HOLDFAST_MASTER_KEY).toHaveLength(32);
@@ -39,11 +41,14 @@ describe('the configuration', () => {
     const wrong = {
       DATABASE_URL: 'mysql://x',
       HOLDFAST_API_PORT: '70000',
+      HOLDFAST_CONSOLE_DIRECTORY: 'relative/path',
       HOLDFAST_ORIGINS: 'https://ok.example,https://bad.example/path',
       HOLDFAST_ALLOW_PRIVATE_ADDRESSES: 'some',
       HOLDFAST_REPOSITORY_ROOTS: 'relative/path',
       HOLDFAST_FUNCTIONS_ROOTS: '/srv:relative/path',
       HOLDFAST_WORKER_LOST_AFTER_SECONDS: '0',
+      HOLDFAST_BACKUP_OLD_AFTER_HOURS: '1.5',
+      HOLDFAST_PROOF_OLD_AFTER_DAYS: 'a month',
     };
     expect(new Set(errorsOf(wrong))).toEqual(new Set([...Object.keys(wrong), 'HOLDFAST_MASTER_KEY']));
   });

@@ -28,6 +28,8 @@ const pathList = z
   .transform((text) => text.split(':').filter((part) => part !== ''))
   .pipe(z.array(z.string().refine(isAbsolute, { error: 'expected absolute directories, separated by colons' })));
 
+const directory = z.string().refine(isAbsolute, { error: 'expected an absolute directory' });
+
 const httpUrl = z.url({ protocol: /^https?$/, error: 'expected an http:// or https:// URL' });
 
 const port = z
@@ -41,10 +43,11 @@ const masterKey = z
   .regex(/^[A-Za-z0-9+/]{43}=$/, { error: 'expected 32 bytes in base64' })
   .transform((text) => Buffer.from(text, 'base64'));
 
-const seconds = z
-  .string()
-  .regex(/^[1-9]\d{0,6}$/, { error: 'expected a whole number of seconds' })
-  .transform(Number);
+const whole = (unit: string) =>
+  z
+    .string()
+    .regex(/^[1-9]\d{0,6}$/, { error: `expected a whole number of ${unit}` })
+    .transform(Number);
 
 /** Every variable the API reads, by name; `SECRET_FILES` ones may come from a file instead. */
 export const configSchema = z.object({
@@ -59,6 +62,7 @@ export const configSchema = z.object({
   TEMPORAL_NAMESPACE: z.string().default('default'),
   HOLDFAST_API_HOST: z.string().default('127.0.0.1'),
   HOLDFAST_API_PORT: port.default(3000),
+  HOLDFAST_CONSOLE_DIRECTORY: directory.optional(),
   HOLDFAST_ORIGINS: originList.default([]),
   HOLDFAST_TRUST_PROXY: commaList.default([]),
   HOLDFAST_ALLOW_PRIVATE_ADDRESSES: z
@@ -68,7 +72,9 @@ export const configSchema = z.object({
   HOLDFAST_FUNCTIONS_ROOTS: pathList.default([]),
   HOLDFAST_TEMPORAL_UI_URL: httpUrl.optional(),
   HOLDFAST_WORKER_URL: httpUrl.optional(),
-  HOLDFAST_WORKER_LOST_AFTER_SECONDS: seconds.default(900),
+  HOLDFAST_WORKER_LOST_AFTER_SECONDS: whole('seconds').default(900),
+  HOLDFAST_BACKUP_OLD_AFTER_HOURS: whole('hours').default(48),
+  HOLDFAST_PROOF_OLD_AFTER_DAYS: whole('days').default(30),
   HOLDFAST_LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
       error: 'expected fatal, error, warn, info, debug, trace or silent',

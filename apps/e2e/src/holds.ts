@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from '@holdfast/testing';
-import { rowsOf, type Database } from './product.ts';
+import type { Database } from './product.ts';
 
+/** What is waited for lasts for an instant. */
 const POLL_MS = 3;
+/** It stays until we let go. */
+const CALM_POLL_MS = 25;
 
 type Promised = Promise<string>;
 
@@ -36,7 +39,7 @@ export async function barrier(database: Database, table: string, sessions: numbe
   // Asked by the session that holds the lock: a new one may need the table itself.
   const arrived = async (): Promise<void> => {
     while (((await client.query('SELECT FROM pg_locks WHERE NOT granted')).rowCount ?? 0) < sessions)
-      await sleep(POLL_MS);
+      await sleep(CALM_POLL_MS);
   };
   return { held: arrived(), release: () => client.end() };
 }
@@ -67,12 +70,16 @@ export class Missed extends Error {}
 /** A hold that counts once somebody waits for `table`; `held` fails with `Missed` when `over` says that nobody will. */
 export function untilAwaited(hold: Hold, database: Database, table: string, over: () => Promise<boolean>): Hold {
   let released = false;
-  const awaited = async (): Promise<boolean> =>
-    (await rowsOf(database, 'SELECT FROM pg_locks WHERE NOT granted AND relation = $1::regclass', [table])).length > 0;
   const held = hold.held.then(async () => {
-    while (!released && !(await awaited())) {
-      if (await over()) throw new Missed(`nobody waits for ${table}`);
-      await sleep(POLL_MS);
+    const client = await connect(database);
+    const waiting = 'SELECT FROM pg_locks WHERE NOT granted AND relation = $1::regclass';
+    try {
+      while (!released && (await client.query(waiting, [table])).rowCount === 0) {
+        if (await over()) throw new Missed(`nobody waits for ${table}`);
+        await sleep(CALM_POLL_MS);
+      }
+    } finally {
+      await client.end();
     }
   });
   // whoever has let go listens no longer
@@ -83,11 +90,13 @@ export function untilAwaited(hold: Hold, database: Database, table: string, over
 /** Holds the lock on a table as soon as it is there, in a database that somebody is about to make. */
 export async function lockNew(server: Database, database: Promised, table: string, mode: string): Promise<Hold> {
   let released = false;
+  const watcher = await connect(server);
   let client: Awaited<ReturnType<typeof holder>> | undefined;
   const held = (async () => {
     const name = await database;
+    const isThere = async () => (await watcher.query('SELECT FROM pg_database WHERE datname = $1', [name])).rowCount;
     while (!released) {
-      client ??= (await isThere(server, name)) ? await holder({ ...server, database: name }) : undefined;
+      client ??= (await isThere()) ? await holder({ ...server, database: name }) : undefined;
       const found = await client?.query(`SELECT WHERE to_regclass('${table}') IS NOT NULL`);
       if (found?.rowCount) return void (await client?.query(`BEGIN; LOCK TABLE ${table} IN ${mode} MODE`));
       await sleep(POLL_MS);
@@ -96,13 +105,10 @@ export async function lockNew(server: Database, database: Promised, table: strin
   const release = async (): Promise<void> => {
     released = true;
     await held.catch(() => undefined);
-    await client?.end();
+    await Promise.all([watcher.end(), client?.end()]);
   };
   return { held, release };
 }
-
-const isThere = async (server: Database, name: string): Promise<boolean> =>
-  (await rowsOf(server, 'SELECT FROM pg_database WHERE datname = $1', [name])).length === 1;
 
 /** Keeps a session of ours in a database that does not even end when it is told to. */
 export async function occupy(database: Database): Promise<Hold> {

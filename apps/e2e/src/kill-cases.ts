@@ -9,6 +9,9 @@ import { databasesLike } from './shop-database.ts';
 /** A restore that has switched needs no longer for what comes after. */
 const SETTLED_MS = 200;
 
+/** Whoever waits for the row does so until it is let go: asked often enough. */
+const ROW_HELD_POLL_MS = 100;
+
 /** Where an operation is kept until the kill. */
 export interface KillCase {
   kind: 'backup' | 'restore';
@@ -90,7 +93,7 @@ async function rowHold({ product, operationId }: Started, done: () => Promise<bo
   );
   let released = false;
   const held = row.held.then(async () => {
-    while (!released && !(await done())) await sleep(30);
+    while (!released && !(await done())) await sleep(ROW_HELD_POLL_MS);
   });
   return { held, release: () => ((released = true), row.release()) };
 }

@@ -15,7 +15,8 @@ type CreateEnvironment = components['schemas']['CreateEnvironment'];
 /** How to sign in to a Postgres database. */
 export type Database = Stack['database'];
 
-const POLL_MS = 100;
+/** Many operations are waited for at once: asked more often, they would keep the API from its work. */
+const POLL_MS = 250;
 
 /** A whole Holdfast of one spec, with its first account signed in. */
 export interface Product {

@@ -111,6 +111,7 @@ async function useEverything(): Promise<void> {
   ids['backup'] = [backupId];
   ids['repositories'] = answered(await api.GET('/api/v1/repositories')).items.map(({ id }) => id);
   ids['users'] = answered(await api.GET('/api/v1/users')).items.map(({ id }) => id);
+  ids['backup/audit/entries'] = answered(await api.GET('/api/v1/backup/audit')).items.map(({ id }) => id);
 }
 
 /** Every row of every table of ours, as text. */

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { join, resolve } from 'node:path';
 import { OPERATION_STEPS, TASK_QUEUE, workflowId } from '@holdfast/contracts';
 import type { OperationKind, OperationTypes } from '@holdfast/contracts';
-import { encryptedPayloadCodec, sealSecret, signDownload } from '@holdfast/crypto';
+import { encryptedPayloadCodec, sealSecret, signWorkerToken } from '@holdfast/crypto';
 import type { Prisma } from '@holdfast/prisma';
 import { makeTempDir, startTemporal, throwawayControlPlane, throwawayPostgres, toolsDir } from '@holdfast/testing';
 import type { TemporalServer } from '@holdfast/testing';
@@ -157,13 +157,14 @@ async function heldBackup() {
 }
 
 describe('a worker', () => {
-  it('attaches a repository and looks at an environment', async () => {
+  it('attaches a repository, writes to it, and looks at an environment', async () => {
     const ask = (name: string, input: object) =>
       client.workflow.execute(name, { taskQueue: TASK_QUEUE, workflowId: randomUUID(), args: [input] });
     expect(await ask('attach', { repositoryId })).toMatchObject({ created: true, backups: 0 });
     expect(await plane.database.repository.findUnique({ where: { id: repositoryId } })).toMatchObject({
       repositoryUid: expect.any(String) as string,
     });
+    expect(await ask('probeRepository', { repositoryId })).toMatchObject({ backups: 0, writable: true, blockers: [] });
     expect(await ask('probe', { environmentId })).toMatchObject({ serverMajor: 17, blockers: [] });
   });
 
@@ -199,7 +200,7 @@ describe('a worker', () => {
     const { downloadsUrl } = await worker.said('polling');
     const url = `${String(downloadsUrl)}/downloads/${backupId}`;
     const expiry = Math.floor(Date.now() / 1000) + 60;
-    const authorization = `Bearer ${signDownload(masterKey, backupId, expiry)}`;
+    const authorization = `Bearer ${signWorkerToken(masterKey, backupId, expiry)}`;
     const response = await fetch(url, { headers: { authorization } });
     expect(response.headers.get('content-type')).toBe('application/x-tar');
     const tar = Buffer.from(await response.arrayBuffer());
@@ -208,9 +209,27 @@ describe('a worker', () => {
     expect(refused.status).toBe(401);
     expect(await refused.json()).toMatchObject({ code: 'auth.required' });
     const unknown = randomUUID();
-    const headers = { authorization: `Bearer ${signDownload(masterKey, unknown, expiry)}` };
+    const headers = { authorization: `Bearer ${signWorkerToken(masterKey, unknown, expiry)}` };
     expect((await fetch(`${String(downloadsUrl)}/downloads/${unknown}`, { headers })).status).toBe(404);
     expect((await fetch(`${String(downloadsUrl)}/health`)).status).toBe(200);
+  });
+
+  it('says of an attempt that failed why, and tries again', async () => {
+    const { port } = source.target;
+    const at = (where: number) =>
+      plane.database.environment.update({ where: { id: environmentId }, data: { port: where } });
+    // nothing listens there
+    await at(1);
+    const { id, handle } = await start('backup', randomUUID());
+    const retries = async () => (await read(id)).events.filter(({ type }) => type === 'retry');
+    await vi.waitFor(async () => expect(await retries()).not.toEqual([]), 20_000);
+    await at(port);
+    await handle.result();
+    expect((await retries())[0]?.data).toMatchObject({
+      attempt: 2,
+      code: 'environment.unreachable',
+      reason: expect.stringContaining('127.0.0.1') as string,
+    });
   });
 
   it('that is killed leaves the operation to another one, which completes it', async () => {

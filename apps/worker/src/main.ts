@@ -7,7 +7,7 @@ import type { Logger } from 'pino';
 import { readConfig } from './config.ts';
 import type { Config } from './config.ts';
 import { buildDependencies } from './dependencies.ts';
-import { createDownloadServer } from './downloads.ts';
+import { createInternalServer } from './internal-http.ts';
 import { pollUntilStopped } from './polling.ts';
 import { installTemporalRuntime } from './temporal-logs.ts';
 
@@ -47,7 +47,7 @@ async function main(config: Config, log: Logger): Promise<void> {
   const signal = stopOnSignals(log);
   installTemporalRuntime(log);
   const dependencies = buildDependencies(config);
-  const server = createDownloadServer(dependencies, log);
+  const server = createInternalServer(dependencies, log);
   const downloadsUrl = await listen(server, config);
   const onPolling = (): void => log.info({ downloadsUrl }, 'polling');
   try {

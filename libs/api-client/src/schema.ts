@@ -130,6 +130,72 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/sign-out-everywhere": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End all your sessions, this one too
+         * @description What they show is refused at once; their sockets are closed within half a minute. API tokens stay: end them one by one. An API token cannot ask for this.
+         *
+         *     Needs the permission `account.self`.
+         */
+        post: operations["signOutEverywhere"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where you are signed in, newest first
+         * @description An API token cannot ask for this.
+         *
+         *     Needs the permission `account.self`.
+         */
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End one of your sessions
+         * @description What it shows is refused at once; its sockets are closed within half a minute. An API token cannot ask for this.
+         *
+         *     Needs the permission `account.self`.
+         */
+        delete: operations["endSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users": {
         parameters: {
             query?: never;
@@ -221,6 +287,78 @@ export interface paths {
          * @description Needs the permission `token.manage`.
          */
         delete: operations["deleteToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Your saved views of a page, by name
+         * @description Needs the permission `account.self`.
+         */
+        get: operations["listViews"];
+        put?: never;
+        /**
+         * Save a view of a page
+         * @description Only you see it. You may have 100 in all.
+         *
+         *     Needs the permission `account.self`.
+         */
+        post: operations["createView"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/views/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Rename or replace one of your views
+         * @description Needs the permission `account.self`.
+         */
+        put: operations["replaceView"];
+        post?: never;
+        /**
+         * Delete one of your views
+         * @description Needs the permission `account.self`.
+         */
+        delete: operations["deleteView"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/environments/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether each environment could be given back now, the worst first
+         * @description First those whose answer is `no`, then `unproven`, then `yes`; of one answer production first, then those that want more attention, then by name.
+         *
+         *     Needs the permission `environment.read`.
+         */
+        get: operations["listEnvironmentOverviews"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -362,6 +500,28 @@ export interface paths {
         patch: operations["updateRepository"];
         trace?: never;
     };
+    "/api/v1/repositories/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write to it as a backup would
+         * @description A worker opens it, writes a small file, reads it back and removes it, and counts the backups, within 20 seconds. One that opens and cannot be written is told in the answer: it can be restored from.
+         *
+         *     Needs the permission `repository.test`.
+         */
+        post: operations["testRepository"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/backup/audit": {
         parameters: {
             query?: never;
@@ -374,6 +534,70 @@ export interface paths {
          * @description Needs the permission `audit.read`.
          */
         get: operations["listAuditEntries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/backup/audit/entries/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One entry of the audit
+         * @description Needs the permission `audit.read`.
+         */
+        get: operations["getAuditEntry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/backup/storage/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the backups that are kept take up, and since when
+         * @description Of backups that are still kept: what was removed is in no figure, not in `growth` either, which tells by the instant of their snapshots. A chunk counts for the backup that stored it first; where that is removed while others need the chunk, it counts no more, so that a repository may be larger than these figures. `from`, `to`, `step` and `timeZone` are for `growth` alone: at most 400 steps, the last 90 days, 53 weeks or 24 months unless `from` is said. `byRepository` and `byEnvironment` hold the largest 50.
+         *
+         *     Needs the permission `backup.read`.
+         */
+        get: operations["getStorageUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/backup/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many backups there are of each day, and how many failed
+         * @description A backup belongs to the day of its snapshot, a failure to the day it was asked for. At most 400 days; the last 365 unless `from` is said.
+         *
+         *     Needs the permission `backup.read`.
+         */
+        get: operations["getBackupCalendar"];
         put?: never;
         post?: never;
         delete?: never;
@@ -520,6 +744,72 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/backup/{id}/contents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is inside a backup, table by table
+         * @description By kind, schema and name, as a worker reads it in the manifest: tables with rows and checksums, texts, buckets, functions, settings. With the result of a verification this says which tables were compared equal: all but the subjects of its differences.
+         *
+         *     Needs the permission `backup.read`.
+         */
+        get: operations["listBackupContents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/backup/{id}/objects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The storage objects inside a backup
+         * @description By bucket and name, in the order of their bytes. Where a search finds little in a very long list a page may hold fewer than `limit`, also none; `nextCursor` goes on all the same.
+         *
+         *     Needs the permission `backup.read`.
+         */
+        get: operations["listBackupObjects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/progress/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try again what failed or was cancelled
+         * @description A new operation of the same kind and with the same choices, whose `retryOfId` names this one. It needs the permission that its start needs: `backup.create`, `backup.verify`, `backup.restore` or `backup.delete`. All guards of a start hold again; where a restore needs the name of its target typed, it is typed again.
+         *
+         *     Needs the permission `operation.read`.
+         */
+        post: operations["retryOperation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/progress": {
         parameters: {
             query?: never;
@@ -528,7 +818,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Operations, newest first
+         * Search the operations, newest first unless said
          * @description Needs the permission `operation.read`.
          */
         get: operations["listOperations"];
@@ -746,6 +1036,33 @@ export interface components {
              */
             newPassword: string;
         };
+        SessionPage: {
+            items: components["schemas"]["Session"][];
+            /** @description Give it as `cursor` to read on; null at the end */
+            nextCursor: string | null;
+        };
+        Session: {
+            /** Format: uuid */
+            id: string;
+            /** @description The one that asks */
+            current: boolean;
+            /** @description Where it was opened from */
+            ip: string | null;
+            /** @description Of what it was opened with */
+            userAgent: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description To the minute
+             */
+            lastSeenAt: string;
+            /**
+             * Format: date-time
+             * @description Moves on while it is used
+             */
+            expiresAt: string;
+        };
         UserPage: {
             items: components["schemas"]["User"][];
             /** @description Give it as `cursor` to read on; null at the end */
@@ -850,6 +1167,141 @@ export interface components {
             lastUsedAt: string | null;
             /** @description Send it as `Authorization: Bearer …`; shown once, and never again */
             token: string;
+        };
+        SavedViewPage: {
+            items: components["schemas"]["SavedView"][];
+            /** @description Give it as `cursor` to read on; null at the end */
+            nextCursor: string | null;
+        };
+        /**
+         * @example {
+         *       "id": "0199b2a4-6c1e-7d4f-8a55-3f0c9f2b6d10",
+         *       "page": "backups",
+         *       "name": "Damaged in production",
+         *       "query": "status=damaged&sort=-takenAt",
+         *       "createdAt": "2026-11-24T08:50:00.000Z"
+         *     }
+         */
+        SavedView: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description The page of the console
+             * @enum {string}
+             */
+            page: "backups";
+            name: string;
+            query: string;
+            /** Format: date-time */
+            createdAt: string;
+        };
+        CreateView: {
+            /**
+             * @description The page of the console
+             * @enum {string}
+             */
+            page: "backups";
+            /** @example Damaged in production */
+            name: string;
+            /**
+             * @description The query of the page's URL
+             * @example status=damaged&sort=-takenAt
+             */
+            query: string;
+        };
+        ReplaceView: {
+            /** @example Damaged in production */
+            name: string;
+            /**
+             * @description The query of the page's URL
+             * @example status=damaged&sort=-takenAt
+             */
+            query: string;
+        };
+        EnvironmentOverviewPage: {
+            items: components["schemas"]["EnvironmentOverview"][];
+            /** @description Give it as `cursor` to read on; null at the end */
+            nextCursor: string | null;
+            /**
+             * Format: date-time
+             * @description The instant that ages were measured at; the same on the pages that follow
+             */
+            asOf: string;
+            thresholds: {
+                backupOldAfterHours: number;
+                proofOldAfterDays: number;
+            };
+        };
+        EnvironmentOverview: {
+            environment: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+                /** @enum {string} */
+                kind: "postgres" | "supabase-selfhosted" | "supabase-cloud";
+                color: string;
+                production: boolean;
+            };
+            /**
+             * @description `yes`: a good backup was given back by a trial restore. `unproven`: a good one, but no proof. `no`: none
+             * @enum {string}
+             */
+            answer: "no" | "unproven" | "yes";
+            /** @description `no-backup`: there is none. `newest-damaged`: damage or a difference was found in the newest. `never-proven`: no trial restore of a good one. `newest-unproven`: only of an older one. `backup-old`, `proof-old`: longer ago than the thresholds. `last-…-failed`: it failed, and nothing of its kind succeeded since. `gaps`: the newest good backup lacks something that backups can hold */
+            attention: ("no-backup" | "newest-damaged" | "never-proven" | "newest-unproven" | "backup-old" | "proof-old" | "last-backup-failed" | "last-verification-failed" | "last-restore-failed" | "gaps")[];
+            /** @description The newest good one: complete, and nothing found against it */
+            lastBackup: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+                /** Format: date-time */
+                takenAt: string;
+                /** @enum {string} */
+                status: "complete" | "damaged" | "expiring";
+                verifiedLevel: ("presence" | "checksum" | "content" | "restore") | null;
+                verdict: ("proven" | "proven-with-gaps" | "damaged" | "different") | null;
+                gapCodes: string[];
+                /** @description Kinds of things that are not inside, also those that no backup can hold */
+                gaps: number;
+            } | null;
+            /** @description The newest good one that a trial restore gave back equal */
+            lastProven: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+                /** Format: date-time */
+                takenAt: string;
+                /**
+                 * Format: date-time
+                 * @description When the trial restore gave it back equal
+                 */
+                verifiedAt: string;
+                /** @description How long the verification took */
+                seconds: number | null;
+            } | null;
+            /** @description The newest backup, verification or restore that failed and that none of its kind followed well */
+            lastFailure: {
+                /** Format: uuid */
+                operationId: string;
+                /** @enum {string} */
+                kind: "backup" | "verify" | "restore" | "expire";
+                /** Format: date-time */
+                at: string;
+                code: string;
+                message: string;
+            } | null;
+            /** @description The newest operation that has not ended */
+            running: {
+                /** Format: uuid */
+                operationId: string;
+                /** @enum {string} */
+                kind: "backup" | "verify" | "restore" | "expire";
+                /** @enum {string} */
+                status: "pending" | "running" | "completed" | "failed" | "cancelled";
+            } | null;
+            backups: number;
+            /** @description Bytes that its backups added to repositories */
+            storedBytes: number;
         };
         EnvironmentPage: {
             items: components["schemas"]["Environment"][];
@@ -1053,6 +1505,12 @@ export interface components {
             /** @description What its holdfast.json says; null until a worker has opened it */
             repositoryUid: string | null;
             default: boolean;
+            /** @description By the catalog: backups that are listed in it */
+            usage: {
+                backups: number;
+                /** @description Bytes that these backups added to it */
+                storedBytes: number;
+            };
             version: number;
             /** Format: date-time */
             createdAt: string;
@@ -1088,6 +1546,12 @@ export interface components {
             /** @description What its holdfast.json says; null until a worker has opened it */
             repositoryUid: string | null;
             default: boolean;
+            /** @description By the catalog: backups that are listed in it */
+            usage: {
+                backups: number;
+                /** @description Bytes that these backups added to it */
+                storedBytes: number;
+            };
             version: number;
             /** Format: date-time */
             createdAt: string;
@@ -1110,6 +1574,37 @@ export interface components {
              * @enum {boolean}
              */
             default?: true;
+        };
+        /**
+         * @example {
+         *       "repositoryUid": "5e0a6c52-58d1-4d0c-9f3c-0d7f1c6a2f11",
+         *       "formatVersion": 1,
+         *       "backups": 42,
+         *       "writable": true,
+         *       "freeBytes": 412316860416,
+         *       "totalBytes": 1000204886016,
+         *       "latencyMs": 3.4,
+         *       "blockers": []
+         *     }
+         */
+        RepositoryProbeReport: {
+            repositoryUid: string;
+            formatVersion: number;
+            /** @description How many backups lie in it, by its own files */
+            backups: number;
+            /** @description Whether a small file was written, read back the same, and removed */
+            writable: boolean;
+            /** @description Null where the place does not say */
+            freeBytes: number | null;
+            totalBytes: number | null;
+            /** @description How long the small file took, also where it failed */
+            latencyMs: number;
+            /** @description Reasons for which a backup would fail now */
+            blockers: {
+                code: string;
+                message: string;
+                hint: string | null;
+            }[];
         };
         AuditPage: {
             items: components["schemas"]["AuditEntry"][];
@@ -1138,6 +1633,65 @@ export interface components {
             after: {
                 [key: string]: unknown;
             } | null;
+        };
+        StorageUsage: {
+            timeZone: string;
+            /** @enum {string} */
+            step: "day" | "week" | "month";
+            totals: {
+                backups: number;
+                /** @description Plain bytes */
+                sizeBytes: number;
+                /** @description Bytes that they added to repositories */
+                storedBytes: number;
+            };
+            byRepository: {
+                /** Format: uuid */
+                repositoryId: string;
+                repositoryName: string;
+                backups: number;
+                /** @description Plain bytes */
+                sizeBytes: number;
+                /** @description Bytes that they added to repositories */
+                storedBytes: number;
+            }[];
+            byEnvironment: {
+                /** Format: uuid */
+                environmentId: string;
+                environmentName: string;
+                backups: number;
+                /** @description Plain bytes */
+                sizeBytes: number;
+                /** @description Bytes that they added to repositories */
+                storedBytes: number;
+            }[];
+            growth: {
+                /**
+                 * Format: date
+                 * @description The first day of the step
+                 */
+                at: string;
+                /** @description What backups taken in the step added */
+                addedBytes: number;
+                /** @description What all backups taken up to its end added */
+                storedBytes: number;
+            }[];
+        };
+        BackupCalendar: {
+            timeZone: string;
+            /** @description Only days that have something */
+            days: {
+                /** Format: date */
+                day: string;
+                /** @description Backups that nothing was found against */
+                good: number;
+                /** @description Backups with damage or a difference */
+                damaged: number;
+                /** @description Backups that were asked for and failed */
+                failed: number;
+                /** @description Bytes that its backups added to repositories */
+                storedBytes: number;
+            }[];
         };
         /**
          * @example {
@@ -1247,6 +1801,8 @@ export interface components {
             verifiedLevel: ("presence" | "checksum" | "content" | "restore") | null;
             verifiedAt: string | null;
             verdict: ("proven" | "proven-with-gaps" | "damaged" | "different") | null;
+            /** @description When a trial restore last gave it back equal; null: never, or damage was found since */
+            provenAt: string | null;
             /**
              * Format: date-time
              * @description The instant of the snapshot
@@ -1293,6 +1849,8 @@ export interface components {
             verifiedLevel: ("presence" | "checksum" | "content" | "restore") | null;
             verifiedAt: string | null;
             verdict: ("proven" | "proven-with-gaps" | "damaged" | "different") | null;
+            /** @description When a trial restore last gave it back equal; null: never, or damage was found since */
+            provenAt: string | null;
             /**
              * Format: date-time
              * @description The instant of the snapshot
@@ -1484,6 +2042,77 @@ export interface components {
                 status: "pending" | "running" | "completed" | "failed" | "cancelled";
             } | null;
         };
+        BackupContentsPage: {
+            items: components["schemas"]["BackupContent"][];
+            /** @description Give it as `cursor` to read on; null at the end */
+            nextCursor: string | null;
+            /** @description Of the whole backup; on the first page only */
+            summary: components["schemas"]["BackupContentsSummary"] | null;
+        };
+        BackupContent: {
+            /** @enum {string} */
+            kind: "table" | "large-objects" | "definitions" | "bucket" | "function" | "settings";
+            schema: string | null;
+            name: string;
+            /** @description What a verification calls its bytes where they are damaged */
+            artifact: string;
+            /** @description The subject under which a trial restore tells that its rows differ; without such a difference they are equal */
+            comparedAs: string | null;
+            rows: number | null;
+            /** @description Plain bytes */
+            sizeBytes: number | null;
+            /** @description Of rows, whatever their order: as verifications compare them. Of a function: of its sources */
+            checksum: string | null;
+            objects: number | null;
+            files: number | null;
+            /** @description In words, what the figures do not say */
+            detail: string | null;
+        };
+        BackupContentsSummary: {
+            kinds: {
+                /** @enum {string} */
+                kind: "table" | "large-objects" | "definitions" | "bucket" | "function" | "settings";
+                count: number;
+                sizeBytes: number;
+            }[];
+            /** @description Schemas with tables, the largest first, at most 500 */
+            schemas: {
+                name: string;
+                tables: number;
+                rows: number;
+                sizeBytes: number;
+            }[];
+            schemaCount: number;
+        };
+        BackupObjectPage: {
+            items: components["schemas"]["BackupObject"][];
+            /** @description Give it as `cursor` to read on; null at the end */
+            nextCursor: string | null;
+        };
+        BackupObject: {
+            bucket: string;
+            name: string;
+            sizeBytes: number;
+            contentType: string | null;
+            /** @description Of its bytes; null: the backup has none, see `coverage` */
+            sha256: string | null;
+            /** @description As the project has it */
+            updatedAt: string | null;
+            /** @description True where its bytes are newer than the instant of the backup */
+            replaced: boolean;
+        };
+        /**
+         * @example {
+         *       "confirm": null
+         *     }
+         */
+        RetryOperation: {
+            /**
+             * @description The target environment's name, where the restore needs it typed; the earlier one does not count
+             * @default null
+             */
+            confirm?: string | null;
+        };
         OperationPage: {
             items: components["schemas"]["Operation"][];
             /** @description Give it as `cursor` to read on; null at the end */
@@ -1498,7 +2127,10 @@ export interface components {
             status: "pending" | "running" | "completed" | "failed" | "cancelled";
             dryRun: boolean;
             environmentId: string | null;
+            /** @description Also of one that has been removed */
             environmentName: string | null;
+            /** @description Of a restore: the database that it makes beside the others; null where it goes into the environment's own */
+            newDatabase: string | null;
             repositoryId: string | null;
             backupId: string | null;
             actor: {
@@ -1611,7 +2243,10 @@ export interface components {
             status: "pending" | "running" | "completed" | "failed" | "cancelled";
             dryRun: boolean;
             environmentId: string | null;
+            /** @description Also of one that has been removed */
             environmentName: string | null;
+            /** @description Of a restore: the database that it makes beside the others; null where it goes into the environment's own */
+            newDatabase: string | null;
             repositoryId: string | null;
             backupId: string | null;
             actor: {
@@ -1637,6 +2272,31 @@ export interface components {
             workflowId: string;
             /** @description Its page in Temporal's Web UI */
             temporalUrl: string | null;
+            /** @description Attempts after the first, in order; empty while none was needed */
+            attempts: {
+                /**
+                 * @description 2: the first one failed
+                 * @example 2
+                 */
+                attempt: number;
+                /**
+                 * Format: date-time
+                 * @description When it began
+                 */
+                at: string;
+                /** @description Where the one before ended */
+                step: string | null;
+                /**
+                 * @description Why, as an error code
+                 * @example postgres.connection_lost
+                 */
+                code: string | null;
+                /**
+                 * @description Why, in words
+                 * @example The connection to the server was lost
+                 */
+                reason: string;
+            }[];
             /** @description What it gave: a backup summary, a verification result, a restore report */
             result: {
                 [key: string]: unknown;
@@ -2141,6 +2801,220 @@ export interface operations {
             };
         };
     };
+    signOutEverywhere: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Signed out everywhere */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `auth.required`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `auth.forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal.error`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database.unavailable`: Our own database does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: {
+                /** @description How many at most */
+                limit?: number;
+                /** @description `nextCursor` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "0199b2a4-6c1e-7d4f-8a55-3f0c9f2b6d10",
+                     *           "current": false,
+                     *           "ip": "203.0.113.7",
+                     *           "userAgent": "curl/8.5",
+                     *           "createdAt": "2026-11-24T08:50:00.000Z",
+                     *           "lastSeenAt": "2026-11-24T08:50:00.000Z",
+                     *           "expiresAt": "2026-11-24T08:50:00.000Z"
+                     *         }
+                     *       ],
+                     *       "nextCursor": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SessionPage"];
+                };
+            };
+            /** @description `request.invalid`: The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `auth.required`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `auth.forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal.error`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database.unavailable`: Our own database does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `request.invalid`: The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `auth.required`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `auth.forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `resource.not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal.error`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database.unavailable`: Our own database does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listUsers: {
         parameters: {
             query?: {
@@ -2298,7 +3172,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `resource.conflict`: The name is taken */
+            /** @description `resource.conflict`: That is taken already */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2821,6 +3695,512 @@ export interface operations {
             };
         };
     };
+    listViews: {
+        parameters: {
+            query: {
+                /** @description How many at most */
+                limit?: number;
+                /** @description `nextCursor` of the page before */
+                cursor?: string;
+                /** @description The page of the console */
+                page: "backups";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "0199b2a4-6c1e-7d4f-8a55-3f0c9f2b6d10",
+                     *           "page": "backups",
+                     *           "name": "Damaged in production",
+                     *           "query": "status=damaged&sort=-takenAt",
+                     *           "createdAt": "2026-11-24T08:50:00.000Z"
+                     *         }
+                     *       ],
+                     *       "nextCursor": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SavedViewPage"];
+                };
+            };
+            /** @description `request.invalid`: The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `auth.required`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `auth.forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal.error`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database.unavailable`: Our own database does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createView: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "page": "backups",
+                 *       "name": "Damaged in production",
+                 *       "query": "status=damaged&sort=-takenAt"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CreateView"];
+            };
+        };
+        responses: {
+            /** @description Saved */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0199b2a4-6c1e-7d4f-8a55-3f0c9f2b6d10",
+                     *       "page": "backups",
+                     *       "name": "Damaged in production",
+                     *       "query": "status=damaged&sort=-takenAt",
+                     *       "createdAt": "2026-11-24T08:50:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            /** @description `request.invalid`: The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `auth.required`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `auth.forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `resource.conflict`: That is taken already. `view.too_many`: There are as many saved views as there may be */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal.error`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database.unavailable`: Our own database does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replaceView: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Damaged in production",
+                 *       "query": "status=damaged&sort=-takenAt"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ReplaceView"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0199b2a4-6c1e-7d4f-8a55-3f0c9f2b6d10",
+                     *       "page": "backups",
+                     *       "name": "Damaged in production",
+                     *       "query": "status=damaged&sort=-takenAt",
+                     *       "createdAt": "2026-11-24T08:50:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            /** @description `request.invalid`: The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `auth.required`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `auth.forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `resource.not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `resource.conflict`: That is taken already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal.error`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database.unavailable`: Our own database does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteView: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `request.invalid`: The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `auth.required`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `auth.forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `resource.not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal.error`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database.unavailable`: Our own database does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listEnvironmentOverviews: {
+        parameters: {
+            query?: {
+                /** @description How many at most */
+                limit?: number;
+                /** @description `nextCursor` of the page before */
+                cursor?: string;
+                /** @description Part of the name */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "environment": {
+                     *             "id": "0199b2a4-6c1e-7d4f-8a55-3f0c9f2b6d10",
+                     *             "name": "main",
+                     *             "kind": "postgres",
+                     *             "color": "#c62828",
+                     *             "production": false
+                     *           },
+                     *           "answer": "no",
+                     *           "attention": [
+                     *             "no-backup"
+                     *           ],
+                     *           "lastBackup": {
+                     *             "id": "0199b2a4-6c1e-7d4f-8a55-3f0c9f2b6d10",
+                     *             "name": "main",
+                     *             "takenAt": "2026-11-24T08:50:00.000Z",
+                     *             "status": "complete",
+                     *             "verifiedLevel": "presence",
+                     *             "verdict": "proven",
+                     *             "gapCodes": [
+                     *               "role-passwords"
+                     *             ],
+                     *             "gaps": 1
+                     *           },
+                     *           "lastProven": {
+                     *             "id": "0199b2a4-6c1e-7d4f-8a55-3f0c9f2b6d10",
+                     *             "name": "main",
+                     *             "takenAt": "2026-11-24T08:50:00.000Z",
+                     *             "verifiedAt": "2026-11-24T08:50:00.000Z",
+                     *             "seconds": 21.4
+                     *           },
+                     *           "lastFailure": {
+                     *             "operationId": "0199b2a4-6c1e-7d4f-8a55-3f0c9f2b6d10",
+                     *             "kind": "backup",
+                     *             "at": "2026-11-24T08:50:00.000Z",
+                     *             "code": "role-passwords",
+                     *             "message": "What happened, in words"
+                     *           },
+                     *           "running": {
+                     *             "operationId": "0199b2a4-6c1e-7d4f-8a55-3f0c9f2b6d10",
+                     *             "kind": "backup",
+                     *             "status": "pending"
+                     *           },
+                     *           "backups": 1,
+                     *           "storedBytes": 143654912
+                     *         }
+                     *       ],
+                     *       "nextCursor": "text",
+                     *       "asOf": "2026-11-24T08:50:00.000Z",
+                     *       "thresholds": {
+                     *         "backupOldAfterHours": 1,
+                     *         "proofOldAfterDays": 1
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["EnvironmentOverviewPage"];
+                };
+            };
+            /** @description `request.invalid`: The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `auth.required`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `auth.forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal.error`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database.unavailable`: Our own database does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listEnvironments: {
         parameters: {
             query?: {
@@ -3007,7 +4387,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `resource.conflict`: The name is taken */
+            /** @description `resource.conflict`: That is taken already */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3325,7 +4705,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `resource.conflict`: The name is taken */
+            /** @description `resource.conflict`: That is taken already */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3554,6 +4934,10 @@ export interface operations {
                      *           "path": "/var/lib/holdfast/repositories/main",
                      *           "repositoryUid": "5e0a6c52-58d1-4d0c-9f3c-0d7f1c6a2f11",
                      *           "default": false,
+                     *           "usage": {
+                     *             "backups": 1,
+                     *             "storedBytes": 143654912
+                     *           },
                      *           "version": 1,
                      *           "createdAt": "2026-11-24T08:50:00.000Z",
                      *           "updatedAt": "2026-11-24T08:50:00.000Z"
@@ -3647,6 +5031,10 @@ export interface operations {
                      *       "path": "/var/lib/holdfast/repositories/main",
                      *       "repositoryUid": "5e0a6c52-58d1-4d0c-9f3c-0d7f1c6a2f11",
                      *       "default": false,
+                     *       "usage": {
+                     *         "backups": 1,
+                     *         "storedBytes": 143654912
+                     *       },
                      *       "version": 1,
                      *       "createdAt": "2026-11-24T08:50:00.000Z",
                      *       "updatedAt": "2026-11-24T08:50:00.000Z",
@@ -3687,7 +5075,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `resource.conflict`: The name is taken */
+            /** @description `resource.conflict`: That is taken already */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3770,6 +5158,10 @@ export interface operations {
                      *       "path": "/var/lib/holdfast/repositories/main",
                      *       "repositoryUid": "5e0a6c52-58d1-4d0c-9f3c-0d7f1c6a2f11",
                      *       "default": false,
+                     *       "usage": {
+                     *         "backups": 1,
+                     *         "storedBytes": 143654912
+                     *       },
                      *       "version": 1,
                      *       "createdAt": "2026-11-24T08:50:00.000Z",
                      *       "updatedAt": "2026-11-24T08:50:00.000Z"
@@ -3956,6 +5348,10 @@ export interface operations {
                      *       "path": "/var/lib/holdfast/repositories/main",
                      *       "repositoryUid": "5e0a6c52-58d1-4d0c-9f3c-0d7f1c6a2f11",
                      *       "default": false,
+                     *       "usage": {
+                     *         "backups": 1,
+                     *         "storedBytes": 143654912
+                     *       },
                      *       "version": 1,
                      *       "createdAt": "2026-11-24T08:50:00.000Z",
                      *       "updatedAt": "2026-11-24T08:50:00.000Z"
@@ -4000,7 +5396,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `resource.conflict`: The name is taken */
+            /** @description `resource.conflict`: That is taken already */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4056,6 +5452,112 @@ export interface operations {
             };
         };
     };
+    testRepository: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "repositoryUid": "5e0a6c52-58d1-4d0c-9f3c-0d7f1c6a2f11",
+                     *       "formatVersion": 1,
+                     *       "backups": 42,
+                     *       "writable": true,
+                     *       "freeBytes": 412316860416,
+                     *       "totalBytes": 1000204886016,
+                     *       "latencyMs": 3.4,
+                     *       "blockers": []
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RepositoryProbeReport"];
+                };
+            };
+            /** @description `request.invalid`: The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `auth.required`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `auth.forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `resource.not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `repository.missing`: There is no repository at this place. `repository.foreign`: Another repository lives at this place. `repository.format_unsupported`: The repository format is not supported */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal.error`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `repository.unreachable`: The repository cannot be reached */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `temporal.unavailable`: Temporal does not answer. `worker.unavailable`: No worker answers. `database.unavailable`: Our own database does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listAuditEntries: {
         parameters: {
             query?: {
@@ -4063,6 +5565,8 @@ export interface operations {
                 limit?: number;
                 /** @description `nextCursor` of the page before */
                 cursor?: string;
+                /** @description Part of the action, the actor's name, or the kind or id of the resource */
+                search?: string;
                 actorId?: string;
                 /** @description One action, such as `backup.started` */
                 action?: string;
@@ -4157,6 +5661,297 @@ export interface operations {
             };
         };
     };
+    getAuditEntry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "text",
+                     *       "at": "2026-11-24T08:50:00.000Z",
+                     *       "actorId": "0199b2a4-6c1e-7d4f-8a55-3f0c9f2b6d10",
+                     *       "actorName": "Ada Lovelace",
+                     *       "action": "environment.updated",
+                     *       "resourceKind": "environment",
+                     *       "resourceId": "text",
+                     *       "environmentId": "0199b2a4-6c1e-7d4f-8a55-3f0c9f2b6d10",
+                     *       "ip": "203.0.113.7",
+                     *       "userAgent": "curl/8.5",
+                     *       "before": {},
+                     *       "after": {}
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AuditEntry"];
+                };
+            };
+            /** @description `request.invalid`: The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `auth.required`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `auth.forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `resource.not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal.error`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database.unavailable`: Our own database does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getStorageUsage: {
+        parameters: {
+            query?: {
+                /** @description The first day */
+                from?: string;
+                /** @description The last day; today unless said */
+                to?: string;
+                /** @description Where days begin and end */
+                timeZone?: string;
+                environmentId?: string;
+                repositoryId?: string;
+                /** @description How `growth` is cut; weeks begin on Mondays */
+                step?: "day" | "week" | "month";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "timeZone": "Europe/Berlin",
+                     *       "step": "day",
+                     *       "totals": {
+                     *         "backups": 1,
+                     *         "sizeBytes": 962072576,
+                     *         "storedBytes": 143654912
+                     *       },
+                     *       "byRepository": [
+                     *         {
+                     *           "repositoryId": "0199b2a4-6c1e-7d4f-8a55-3f0c9f2b6d10",
+                     *           "repositoryName": "main",
+                     *           "backups": 1,
+                     *           "sizeBytes": 962072576,
+                     *           "storedBytes": 143654912
+                     *         }
+                     *       ],
+                     *       "byEnvironment": [
+                     *         {
+                     *           "environmentId": "0199b2a4-6c1e-7d4f-8a55-3f0c9f2b6d10",
+                     *           "environmentName": "production",
+                     *           "backups": 1,
+                     *           "sizeBytes": 962072576,
+                     *           "storedBytes": 143654912
+                     *         }
+                     *       ],
+                     *       "growth": [
+                     *         {
+                     *           "at": "2026-11-24",
+                     *           "addedBytes": 1,
+                     *           "storedBytes": 143654912
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["StorageUsage"];
+                };
+            };
+            /** @description `request.invalid`: The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `auth.required`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `auth.forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal.error`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database.unavailable`: Our own database does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getBackupCalendar: {
+        parameters: {
+            query?: {
+                /** @description The first day */
+                from?: string;
+                /** @description The last day; today unless said */
+                to?: string;
+                /** @description Where days begin and end */
+                timeZone?: string;
+                environmentId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "timeZone": "Europe/Berlin",
+                     *       "days": [
+                     *         {
+                     *           "day": "2026-11-24",
+                     *           "good": 1,
+                     *           "damaged": 1,
+                     *           "failed": 1,
+                     *           "storedBytes": 143654912
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BackupCalendar"];
+                };
+            };
+            /** @description `request.invalid`: The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `auth.required`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `auth.forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal.error`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database.unavailable`: Our own database does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listBackups: {
         parameters: {
             query?: {
@@ -4164,7 +5959,7 @@ export interface operations {
                 limit?: number;
                 /** @description `nextCursor` of the page before */
                 cursor?: string;
-                /** @description Part of the name or the description */
+                /** @description Words, each a part of the name, the description, a tag or the environment's name */
                 search?: string;
                 /** @description All of them */
                 tags?: string[];
@@ -4178,6 +5973,8 @@ export interface operations {
                 maxSize?: number;
                 kind?: string[];
                 status?: ("complete" | "damaged" | "expiring")[];
+                /** @description `proven`: a trial restore gave it back equal. `damaged`: damage or a difference was found. `unproven`: neither */
+                proof?: ("proven" | "unproven" | "damaged")[];
                 /** @description All of them */
                 components?: ("database" | "storage" | "functions" | "settings")[];
                 environmentId?: string;
@@ -4228,6 +6025,7 @@ export interface operations {
                      *           "verifiedLevel": "presence",
                      *           "verifiedAt": "2026-11-24T08:50:00.000Z",
                      *           "verdict": "proven",
+                     *           "provenAt": "2026-11-24T08:50:00.000Z",
                      *           "takenAt": "2026-11-24T08:50:00.000Z",
                      *           "completedAt": "2026-11-24T08:50:00.000Z",
                      *           "version": 1
@@ -4459,6 +6257,7 @@ export interface operations {
                      *       "verifiedLevel": "presence",
                      *       "verifiedAt": "2026-11-24T08:50:00.000Z",
                      *       "verdict": "proven",
+                     *       "provenAt": "2026-11-24T08:50:00.000Z",
                      *       "takenAt": "2026-11-24T08:50:00.000Z",
                      *       "completedAt": "2026-11-24T08:50:00.000Z",
                      *       "version": 1,
@@ -4746,6 +6545,7 @@ export interface operations {
                      *       "verifiedLevel": "presence",
                      *       "verifiedAt": "2026-11-24T08:50:00.000Z",
                      *       "verdict": "proven",
+                     *       "provenAt": "2026-11-24T08:50:00.000Z",
                      *       "takenAt": "2026-11-24T08:50:00.000Z",
                      *       "completedAt": "2026-11-24T08:50:00.000Z",
                      *       "version": 1,
@@ -5369,6 +7169,409 @@ export interface operations {
             };
         };
     };
+    listBackupContents: {
+        parameters: {
+            query?: {
+                /** @description How many at most */
+                limit?: number;
+                /** @description `nextCursor` of the page before */
+                cursor?: string;
+                kind?: ("table" | "large-objects" | "definitions" | "bucket" | "function" | "settings")[];
+                schema?: string;
+                /** @description Part of the name, or of `schema.name` */
+                search?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "kind": "table",
+                     *           "schema": "public",
+                     *           "name": "main",
+                     *           "artifact": "rows/public.orders",
+                     *           "comparedAs": "public.orders",
+                     *           "rows": 1250000,
+                     *           "sizeBytes": 962072576,
+                     *           "checksum": "9df307356c87d124",
+                     *           "objects": 3400,
+                     *           "files": 1,
+                     *           "detail": "text"
+                     *         }
+                     *       ],
+                     *       "nextCursor": "text",
+                     *       "summary": {
+                     *         "kinds": [
+                     *           {
+                     *             "kind": "table",
+                     *             "count": 1,
+                     *             "sizeBytes": 962072576
+                     *           }
+                     *         ],
+                     *         "schemas": [
+                     *           {
+                     *             "name": "main",
+                     *             "tables": 42,
+                     *             "rows": 1250000,
+                     *             "sizeBytes": 962072576
+                     *           }
+                     *         ],
+                     *         "schemaCount": 1
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BackupContentsPage"];
+                };
+            };
+            /** @description `request.invalid`: The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `auth.required`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `auth.forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `manifest.missing`: The manifest is missing. `resource.not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `resource.in_use`: The resource is in use */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `manifest.damaged`: The manifest is damaged. `backup.damaged`: The backup is damaged */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal.error`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `repository.unreachable`: The repository cannot be reached */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `worker.unavailable`: No worker answers. `database.unavailable`: Our own database does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listBackupObjects: {
+        parameters: {
+            query?: {
+                /** @description How many at most */
+                limit?: number;
+                /** @description `nextCursor` of the page before */
+                cursor?: string;
+                /** @description Its id */
+                bucket?: string;
+                /** @description How the name begins */
+                prefix?: string;
+                /** @description Part of the name */
+                search?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "bucket": "avatars",
+                     *           "name": "main",
+                     *           "sizeBytes": 962072576,
+                     *           "contentType": "image/png",
+                     *           "sha256": "text",
+                     *           "updatedAt": "text",
+                     *           "replaced": false
+                     *         }
+                     *       ],
+                     *       "nextCursor": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BackupObjectPage"];
+                };
+            };
+            /** @description `request.invalid`: The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `auth.required`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `auth.forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `manifest.missing`: The manifest is missing. `resource.not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `resource.in_use`: The resource is in use */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `manifest.damaged`: The manifest is damaged. `backup.damaged`: The backup is damaged */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal.error`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `repository.unreachable`: The repository cannot be reached */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `worker.unavailable`: No worker answers. `database.unavailable`: Our own database does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retryOperation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request answers the operation that it started the first time */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "confirm": null
+                 *     }
+                 */
+                "application/json": components["schemas"]["RetryOperation"];
+            };
+        };
+        responses: {
+            /** @description Started */
+            202: {
+                headers: {
+                    /** @description Where its progress is told */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "operationId": "0199b2a4-6c1e-7d4f-8a55-3f0c9f2b6d10",
+                     *       "workflowId": "backup/demo/0199b2a4-6c1e-7d4f-8a55-3f0c9f2b6d10"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OperationStarted"];
+                };
+            };
+            /** @description `environment.address_refused`: The address is not allowed. `request.invalid`: The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `auth.required`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `auth.forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `resource.not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `operation.not_retryable`: The operation cannot be retried. `operation.environment_busy`: Another operation holds the environment. `resource.in_use`: The resource is in use. `restore.wrong_target`: The target is not where the backup came from. `restore.safety_backup_declined`: A production target is backed up first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `backup.component_unavailable`: The environment cannot give this part. `request.idempotency_reused`: Idempotency-Key used for another request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal.error`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `temporal.unavailable`: Temporal does not answer. `database.unavailable`: Our own database does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listOperations: {
         parameters: {
             query?: {
@@ -5376,6 +7579,10 @@ export interface operations {
                 limit?: number;
                 /** @description `nextCursor` of the page before */
                 cursor?: string;
+                /** @description Part of the environment's name, the actor's name or the workflow's id */
+                search?: string;
+                /** @description `-` in front: descending */
+                sort?: "-createdAt" | "createdAt";
                 status?: ("pending" | "running" | "completed" | "failed" | "cancelled")[];
                 kind?: ("backup" | "verify" | "restore" | "expire")[];
                 environmentId?: string;
@@ -5407,6 +7614,7 @@ export interface operations {
                      *           "dryRun": false,
                      *           "environmentId": "0199b2a4-6c1e-7d4f-8a55-3f0c9f2b6d10",
                      *           "environmentName": "production",
+                     *           "newDatabase": "text",
                      *           "repositoryId": "0199b2a4-6c1e-7d4f-8a55-3f0c9f2b6d10",
                      *           "backupId": "0199b2a4-6c1e-7d4f-8a55-3f0c9f2b6d10",
                      *           "actor": {
@@ -5695,6 +7903,7 @@ export interface operations {
                      *       "dryRun": false,
                      *       "environmentId": "0199b2a4-6c1e-7d4f-8a55-3f0c9f2b6d10",
                      *       "environmentName": "production",
+                     *       "newDatabase": "text",
                      *       "repositoryId": "0199b2a4-6c1e-7d4f-8a55-3f0c9f2b6d10",
                      *       "backupId": "0199b2a4-6c1e-7d4f-8a55-3f0c9f2b6d10",
                      *       "actor": {
@@ -5730,6 +7939,15 @@ export interface operations {
                      *       "retryOfId": "0199b2a4-6c1e-7d4f-8a55-3f0c9f2b6d10",
                      *       "workflowId": "backup/production/0199b2a4-6c1e-7d4f-8a55-3f0c9f2b6d10",
                      *       "temporalUrl": "http://127.0.0.1:8233/namespaces/default/workflows/backup%2Fproduction%2F0199b2a4",
+                     *       "attempts": [
+                     *         {
+                     *           "attempt": 2,
+                     *           "at": "2026-11-24T08:50:00.000Z",
+                     *           "step": "rows",
+                     *           "code": "postgres.connection_lost",
+                     *           "reason": "The connection to the server was lost"
+                     *         }
+                     *       ],
                      *       "result": {}
                      *     }
                      */

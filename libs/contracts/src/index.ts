@@ -1,4 +1,5 @@
 export * from './addresses.ts';
+export * from './contents.ts';
 export * from './environment-secrets.ts';
 export * from './operation-error.ts';
 export * from './operations.ts';

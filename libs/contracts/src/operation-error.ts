@@ -14,7 +14,7 @@ export const ERROR_CODES = {
   'auth.forbidden': { status: 403, title: 'Not allowed', retryable: false },
   'auth.cross_site': { status: 403, title: 'The request comes from another site', retryable: false },
   'resource.not_found': { status: 404, title: 'Not found', retryable: false },
-  'resource.conflict': { status: 409, title: 'The name is taken', retryable: false },
+  'resource.conflict': { status: 409, title: 'That is taken already', retryable: false },
   'resource.in_use': { status: 409, title: 'The resource is in use', retryable: false },
   'internal.error': { status: 500, title: 'Something went wrong on our side', retryable: true },
   'config.invalid': { status: 500, title: 'The configuration is invalid', retryable: false },
@@ -25,6 +25,7 @@ export const ERROR_CODES = {
   'operation.environment_busy': { status: 409, title: 'Another operation holds the environment', retryable: false },
   'operation.repository_busy': { status: 409, title: 'Another operation holds the repository', retryable: true },
   'operation.not_cancellable': { status: 409, title: 'The operation has already ended', retryable: false },
+  'operation.not_retryable': { status: 409, title: 'The operation cannot be retried', retryable: false },
   'operation.already_ended': { status: 409, title: 'The operation has already ended', retryable: false },
   'operation.cancelled': { status: 409, title: 'The operation was cancelled', retryable: false },
   'operation.never_started': { status: 503, title: 'The workflow never started', retryable: false },
@@ -86,6 +87,7 @@ export const ERROR_CODES = {
     retryable: false,
   },
   'functions.too_many': { status: 422, title: 'There are more files than functions may have', retryable: false },
+  'view.too_many': { status: 409, title: 'There are as many saved views as there may be', retryable: false },
   'verify.scratch_unavailable': { status: 422, title: 'No scratch server for a trial restore', retryable: false },
 } as const satisfies Record<string, { status: number; title: string; retryable: boolean }>;
 

@@ -97,6 +97,8 @@ export interface RestoreInput {
   compareRows?: boolean | null;
   /** Taken of the target before it is touched; null or absent: none. */
   safetyBackup?: SafetyBackup | null;
+  /** Whether whoever asked declined it; absent: not, or an operation of an earlier version. */
+  safetyBackupDeclined?: boolean;
 }
 
 export interface ExpireInput {
@@ -150,6 +152,12 @@ export const workflowId = (kind: OperationKind, environmentName: string, operati
 export const PROBE_WORKFLOW = 'probe';
 export interface ProbeInput {
   environmentId: string;
+}
+
+/** Opens a repository, writes a small file and reports; short, no operation row. */
+export const PROBE_REPOSITORY_WORKFLOW = 'probeRepository';
+export interface ProbeRepositoryInput {
+  repositoryId: string;
 }
 
 /** Registers or creates a repository at its place; short, no operation row. */

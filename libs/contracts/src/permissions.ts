@@ -1,3 +1,5 @@
+import type { OperationKind } from './operations.ts';
+
 export const ROLES = ['viewer', 'operator', 'admin', 'owner'] as const;
 /** Each role may do all that the ones before it may. */
 export type Role = (typeof ROLES)[number];
@@ -12,6 +14,7 @@ export const PERMISSIONS = {
   'environment.test': { role: 'operator', scope: 'environment' },
   'environment.edit': { role: 'admin', scope: 'environment' },
   'repository.read': { role: 'viewer', scope: 'global' },
+  'repository.test': { role: 'operator', scope: 'global' },
   'repository.manage': { role: 'owner', scope: 'global' },
   'backup.read': { role: 'viewer', scope: 'environment' },
   'backup.create': { role: 'operator', scope: 'environment' },
@@ -29,6 +32,14 @@ export const PERMISSIONS = {
 } as const satisfies Record<string, { role: Role; scope: 'global' | 'environment' }>;
 
 export type Permission = keyof typeof PERMISSIONS;
+
+/** What whoever starts an operation of each kind must hold in its environment, to retry one too. */
+export const START_PERMISSIONS = {
+  backup: 'backup.create',
+  verify: 'backup.verify',
+  restore: 'backup.restore',
+  expire: 'backup.delete',
+} as const satisfies Record<OperationKind, Permission>;
 
 /** Who asks. Per-environment grants and token scopes will be added here; every check already goes through `can`. */
 export interface Actor {

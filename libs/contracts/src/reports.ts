@@ -14,6 +14,18 @@ export interface CoverageGap {
   reason: string;
 }
 
+/** Gaps that lie in the nature of a project: no backup of it is without them, whatever anybody does. */
+export const ORDINARY_GAPS = [
+  'role-passwords',
+  'platform-schemas',
+  'tablespaces',
+  'subscriptions',
+  'foreign-rows',
+  'settings-secret',
+  'function-secrets',
+  'function-variables',
+] as const;
+
 /** The coverage statement: what a backup holds and what it does not. */
 export interface Coverage {
   included: string[];
@@ -192,6 +204,23 @@ export interface AttachReport {
   formatVersion: number;
   created: boolean;
   backups: number;
+}
+
+/** What a look at a repository shows: it was opened as a backup opens it, and a small file was written. */
+export interface RepositoryProbeReport {
+  repositoryUid: string;
+  formatVersion: number;
+  /** Manifests that lie in it. */
+  backups: number;
+  /** Whether the small file could be written, was read back the same, and removed. */
+  writable: boolean;
+  /** Null where the place does not say. */
+  freeBytes: number | null;
+  totalBytes: number | null;
+  /** How long the small file took, also where it failed. */
+  latencyMs: number;
+  /** Reasons for which a backup would fail now. */
+  blockers: { code: ErrorCode; message: string; hint: string | null }[];
 }
 
 export const ENVIRONMENT_KINDS = ['postgres', 'supabase-selfhosted', 'supabase-cloud'] as const;

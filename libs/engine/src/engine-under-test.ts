@@ -63,6 +63,7 @@ export function giveBack(
   target: PostgresTarget,
   newDatabase: string,
   how: { compareRows?: boolean } = {},
+  run: Run = calm,
 ): Promise<RestoreReport> {
   return restore(
     {
@@ -70,7 +71,7 @@ export function giveBack(
       ...{ schemas: [], tables: [], content: 'all', dryRun: false, overwrite: false },
       ...{ operationId: randomUUID(), parallel: 2 },
     },
-    calm,
+    run,
   );
 }
 

@@ -5,8 +5,12 @@ export * from './postgres/catalog.ts';
 export * from './postgres/probe.ts';
 export * from './postgres/server.ts';
 export type { PostgresTarget } from './postgres/target.ts';
+export { probeRepository } from './repository/probe-repository.ts';
 export { attachRepository, openRepository, type Repository } from './repository/repository.ts';
 export type { Run } from './run.ts';
+export { readContents, type BackupContents } from './contents/contents.ts';
+export { pageOfContents } from './contents/contents-page.ts';
+export { pageOfObjects } from './contents/objects-page.ts';
 export { writeBackupTar } from './download/backup-tar.ts';
 export { expire, type ExpireArguments } from './retention/expire.ts';
 export {

@@ -107,7 +107,7 @@ async function template(binDir: string, major: number): Promise<string> {
   const { mtimeMs, size } = await stat(executable(binDir, 'postgres'));
   const dataDir = join(toolsDir(), 'templates', `postgres-${major}-${size.toString(36)}-${Math.trunc(mtimeMs)}`);
   await mkdir(join(toolsDir(), 'templates'), { recursive: true });
-  return prepareCluster({ binDir, dataDir, password: TEMPLATE_PASSWORD });
+  return prepareCluster({ binDir, dataDir, password: TEMPLATE_PASSWORD, durable: true });
 }
 
 async function copyCluster(from: string, to: string): Promise<void> {

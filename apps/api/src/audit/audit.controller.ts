@@ -1,9 +1,12 @@
-import { Controller, Get, Query } from '@nestjs/common';
+import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
 import { Can } from '../http/access.ts';
 import { Answers, Describe } from '../http/describe.ts';
-import { AuditPage, AuditQuery } from './audit.dto.ts';
+import { AuditEntryView, AuditPage, AuditQuery } from './audit.dto.ts';
 import { AuditService } from './audit.service.ts';
+
+const id = z.string().regex(/^[1-9]\d{0,17}$/, { error: 'expected the id of an entry' });
 
 @ApiTags('audit')
 @Controller('backup/audit')
@@ -16,5 +19,13 @@ export class AuditController {
   @Answers(200, AuditPage)
   list(@Query({ schema: AuditQuery }) query: AuditQuery): Promise<AuditPage> {
     return this.audit.list(query);
+  }
+
+  @Get('entries/:id')
+  @Can('audit.read')
+  @Describe({ id: 'getAuditEntry', summary: 'One entry of the audit' })
+  @Answers(200, AuditEntryView)
+  get(@Param('id', { schema: id }) entryId: string): Promise<AuditEntryView> {
+    return this.audit.get(entryId);
   }
 }

@@ -24,6 +24,12 @@ export type AuditPage = z.output<typeof AuditPage>;
 
 export const AuditQuery = z.strictObject({
   ...pageQuery,
+  search: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe("Part of the action, the actor's name, or the kind or id of the resource"),
   actorId: z.uuid().optional(),
   action: z.string().max(100).optional().describe('One action, such as `backup.started`'),
   resourceKind: z.string().max(100).optional(),

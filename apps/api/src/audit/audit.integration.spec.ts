@@ -21,7 +21,7 @@ beforeAll(async () => {
   await writeAudit(
     plane.database,
     { ...ada, id: null, name: 'system' },
-    { action: 'account.created', resourceKind: 'account' },
+    { action: 'account.created', resourceKind: 'account', after: { email: 'Eve@example.org' } },
   );
 });
 afterAll(async () => {
@@ -52,6 +52,14 @@ describe('200', () => {
     ['action=backup.updated', ['backup.updated']],
     ['resourceKind=backup', ['backup.downloaded', 'backup.updated']],
     [`environmentId=${environmentId}&resourceId=r`, ['environment.updated', 'backup.downloaded', 'backup.updated']],
+    [`environmentId=${environmentId}&search=UPDATED`, ['environment.updated', 'backup.updated']],
+    ['search=syst', ['account.created']],
+    [`search=nvironmen`, ['environment.updated']],
+    ['search=backup_updated', []],
+    ['search=%25', []],
+    ['search=eve@ex', ['account.created']],
+    ['search=ev_@ex', []],
+    [`actorId=${ada.id}&search=r&limit=1`, ['environment.updated']],
     ['after=2999-01-01T00:00:00Z', []],
     ['before=2999-01-01T00:00:00Z&resourceKind=account', ['account.created']],
   ])('filters by %s', async (query, expected) => {
@@ -65,15 +73,38 @@ describe('200', () => {
   });
 });
 
+describe('one entry', () => {
+  it('is answered by its id, as the list tells it', async () => {
+    const [entry] = (await list('action=backup.updated')).body.items;
+    const answer = await api.ask('GET', `/api/v1/backup/audit/entries/${entry.id}`, { token });
+    expect([answer.status, answer.body]).toEqual([200, entry]);
+  });
+
+  it.each([
+    ['999999999999999999', 404, 'resource.not_found'],
+    ['9999999999999999999', 400, 'request.invalid'],
+    ['one', 400, 'request.invalid'],
+  ])('is not there: %s', async (id, status, code) => {
+    const answer = await api.ask('GET', `/api/v1/backup/audit/entries/${id}`, { token });
+    expect([answer.status, answer.body.code]).toEqual([status, code]);
+  });
+});
+
 describe('400 and 403', () => {
   it('names a filter that it does not know', async () => {
+    expect((await list('search=')).status).toBe(400);
     expect((await list('who=ada')).body).toMatchObject({ code: 'request.invalid', errors: [{ at: 'who' }] });
   });
 
   it('is for admins', async () => {
     for (const role of ROLES) {
       const as = { token: (await accountOf(plane.database, role)).token };
-      expect((await api.ask('GET', '/api/v1/backup/audit', as)).status).toBe(ROLES.indexOf(role) > 1 ? 200 : 403);
+      for (const [path, found] of [
+        ['/api/v1/backup/audit', 200],
+        ['/api/v1/backup/audit/entries/999999999999999999', 404],
+      ] as const) {
+        expect((await api.ask('GET', path, as)).status).toBe(ROLES.indexOf(role) > 1 ? found : 403);
+      }
     }
   });
 });

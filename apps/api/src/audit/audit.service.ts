@@ -1,11 +1,25 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { AuditEntry, PrismaClient } from '@holdfast/prisma';
+import { OperationError } from '@holdfast/contracts';
+import type { AuditEntry, Prisma, PrismaClient } from '@holdfast/prisma';
 import { z } from 'zod';
+import { contains } from '../database/contains.ts';
 import { DATABASE } from '../database/database.module.ts';
 import { cutPage, decodeCursor } from '../http/paging.ts';
 import type { AuditEntryView, AuditPage, AuditQuery } from './audit.dto.ts';
 
-const place = z.strictObject({ id: z.string().regex(/^\d{1,19}$/) });
+const place = z.strictObject({ id: z.string().regex(/^\d{1,18}$/) });
+
+const searched = (text: Prisma.StringFilter): Prisma.AuditEntryWhereInput[] => [
+  { action: text },
+  { actorName: text },
+  { resourceKind: text },
+  { resourceId: text },
+  // What it is about, by the name that it had then.
+  ...(['after', 'before'] as const).flatMap((side) =>
+    NAMES.map((name) => ({ [side]: { path: [name], string_contains: text.contains, mode: 'insensitive' } })),
+  ),
+];
+const NAMES = ['name', 'email', 'environmentName'];
 
 const record = (value: unknown): Record<string, unknown> | null => value as Record<string, unknown> | null;
 
@@ -24,9 +38,10 @@ export class AuditService {
 
   async list(query: AuditQuery): Promise<AuditPage> {
     const from = decodeCursor(query.cursor, place);
-    const { actorId, action, resourceKind, resourceId, environmentId } = query;
+    const { search, actorId, action, resourceKind, resourceId, environmentId } = query;
     const rows = await this.database.auditEntry.findMany({
       where: {
+        ...(search === undefined ? {} : { OR: searched(contains(search)) }),
         ...(actorId === undefined ? {} : { actorId }),
         ...(action === undefined ? {} : { action }),
         ...(resourceKind === undefined ? {} : { resourceKind }),
@@ -42,5 +57,11 @@ export class AuditService {
       take: query.limit + 1,
     });
     return cutPage(rows, query.limit, viewOf, (row) => ({ id: String(row.id) }));
+  }
+
+  async get(id: string): Promise<AuditEntryView> {
+    const entry = await this.database.auditEntry.findUnique({ where: { id: BigInt(id) } });
+    if (entry) return viewOf(entry);
+    throw new OperationError('resource.not_found', `There is no audit entry ${id}`);
   }
 }

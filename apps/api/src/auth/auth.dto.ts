@@ -10,8 +10,8 @@ export const email = z
 
 export const newPassword = z
   .string()
-  .min(MIN_PASSWORD_LENGTH)
-  .max(MAX_PASSWORD_LENGTH)
+  .min(MIN_PASSWORD_LENGTH, `Use at least ${MIN_PASSWORD_LENGTH} characters`)
+  .max(MAX_PASSWORD_LENGTH, `Use at most ${MAX_PASSWORD_LENGTH} characters`)
   .describe('A passphrase; any characters')
   .meta({ example: 'correct horse battery staple' });
 

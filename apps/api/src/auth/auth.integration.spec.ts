@@ -22,6 +22,13 @@ beforeEach(async () => {
 const signIn = (body: object, on: RunningApi = api, headers: Record<string, string> = {}): Promise<Answer> =>
   on.ask('POST', '/api/v1/auth/sign-in', { body, headers });
 
+/** A session of the account, as a client has one. */
+const sessionOf = async (email: string, headers: Record<string, string> = {}): Promise<string> =>
+  (await signIn({ email, password: TEST_PASSWORD, kind: 'token' }, api, headers)).body.token;
+const meStatus = async (token: string): Promise<number> =>
+  (await second.ask('GET', '/api/v1/auth/me', { token })).status;
+const listSessions = (token: string, query = '') => api.ask('GET', `/api/v1/auth/sessions${query}`, { token });
+
 const cookieOf = (answer: Answer): string => (answer.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
 
 describe('200', () => {
@@ -67,7 +74,63 @@ describe('200', () => {
   });
 });
 
+describe('200 of sessions', () => {
+  it("tells where one is signed in, newest first, page by page, and nobody else's", async () => {
+    const { email, id } = await accountOf(plane.database, 'viewer');
+    const older = await sessionOf(email, { 'user-agent': 'laptop' });
+    const newer = await sessionOf(email, { 'user-agent': 'phone' });
+    await sessionOf((await accountOf(plane.database, 'viewer')).email);
+    const { status, body } = await listSessions(older);
+    expect(status).toBe(200);
+    expect(body.items).toMatchObject([
+      { userAgent: 'phone', current: false, ip: '127.0.0.1' },
+      { userAgent: 'laptop', current: true },
+    ]);
+    expect(JSON.stringify(body)).not.toMatch(/hash|token/i);
+    const first = (await listSessions(newer, '?limit=1')).body;
+    const rest = (await listSessions(newer, `?limit=1&cursor=${first.nextCursor}`)).body;
+    expect([first.items[0].current, rest.items[0].current, rest.nextCursor]).toEqual([true, false, null]);
+    const expired = { accountId: id, userAgent: 'laptop' };
+    await plane.database.session.updateMany({ where: expired, data: { expiresAt: new Date(Date.now() - 1) } });
+    expect((await listSessions(newer)).body.items).toHaveLength(1);
+  });
+});
+
 describe('204', () => {
+  it('ends one session and leaves the others', async () => {
+    const { email, id } = await accountOf(plane.database, 'viewer');
+    const [mine, lost] = [await sessionOf(email), await sessionOf(email, { 'user-agent': 'lost phone' })];
+    const [{ id: lostId }] = (await listSessions(mine)).body.items;
+    const end = () => api.ask('DELETE', `/api/v1/auth/sessions/${lostId}`, { token: mine });
+    expect((await end()).status).toBe(204);
+    expect([await meStatus(mine), await meStatus(lost)]).toEqual([200, 401]);
+    expect((await end()).status).toBe(404);
+    const entries = await plane.database.auditEntry.findMany({ where: { actorId: id, action: 'auth.session_ended' } });
+    expect(entries).toMatchObject([{ resourceId: lostId, before: { userAgent: 'lost phone', current: false } }]);
+  });
+
+  it('ends all sessions of the account, this one and its cookie too, and none of others', async () => {
+    const { email, id, token } = await accountOf(plane.database, 'viewer');
+    const [one, other] = [await sessionOf(email), await sessionOf((await accountOf(plane.database, 'viewer')).email)];
+    const cookie = cookieOf(await signIn({ email, password: TEST_PASSWORD }));
+    const headers = { cookie, origin: api.url };
+    const out = await api.ask('POST', '/api/v1/auth/sign-out-everywhere', { headers });
+    expect(out.status).toBe(204);
+    expect(out.headers.get('set-cookie')).toContain(`${COOKIE_NAME}=;`);
+    expect((await api.ask('GET', '/api/v1/auth/me', { headers })).status).toBe(401);
+    expect([await meStatus(one), await meStatus(other), await meStatus(token)]).toEqual([401, 200, 200]);
+    const entries = await plane.database.auditEntry.findMany({ where: { actorId: id }, orderBy: { id: 'desc' } });
+    expect(entries[0]).toMatchObject({ action: 'auth.signed_out_everywhere', after: { endedSessions: 2 } });
+  });
+
+  it('takes the cookie away from who ends the session that asks', async () => {
+    const { email } = await accountOf(plane.database, 'viewer');
+    const headers = { cookie: cookieOf(await signIn({ email, password: TEST_PASSWORD })), origin: api.url };
+    const [{ id }] = (await api.ask('GET', '/api/v1/auth/sessions', { headers })).body.items;
+    const out = await api.ask('DELETE', `/api/v1/auth/sessions/${id}`, { headers });
+    expect([out.status, out.headers.get('set-cookie')]).toEqual([204, expect.stringContaining(`${COOKIE_NAME}=;`)]);
+  });
+
   it('ends the session, and the cookie with it', async () => {
     const { email } = await accountOf(plane.database, 'viewer');
     const cookie = cookieOf(await signIn({ email, password: TEST_PASSWORD }));
@@ -174,6 +237,33 @@ describe('403', () => {
     const body = { currentPassword: TEST_PASSWORD, newPassword: 'another long passphrase' };
     const answer = await api.ask('POST', '/api/v1/auth/password', { token, body });
     expect(answer).toMatchObject({ status: 403, body: { code: 'auth.forbidden' } });
+  });
+});
+
+describe('403 and 404 of sessions', () => {
+  it('lets no API token see or end the sessions of its account', async () => {
+    const { email, token } = await accountOf(plane.database, 'owner');
+    const session = await sessionOf(email);
+    const [{ id }] = (await listSessions(session)).body.items;
+    const answers = [
+      await listSessions(token),
+      await api.ask('DELETE', `/api/v1/auth/sessions/${id}`, { token }),
+      await api.ask('POST', '/api/v1/auth/sign-out-everywhere', { token }),
+    ];
+    for (const answer of answers) expect(answer).toMatchObject({ status: 403, body: { code: 'auth.forbidden' } });
+    expect(await meStatus(session)).toBe(200);
+  });
+
+  it('does not know the sessions of others', async () => {
+    const [mine, foreign] = await Promise.all(
+      [1, 2].map(async () => sessionOf((await accountOf(plane.database, 'owner')).email)),
+    );
+    const [{ id }] = (await listSessions(foreign ?? '')).body.items;
+    expect(await api.ask('DELETE', `/api/v1/auth/sessions/${id}`, { token: mine ?? '' })).toMatchObject({
+      status: 404,
+      body: { code: 'resource.not_found' },
+    });
+    expect(await meStatus(foreign ?? '')).toBe(200);
   });
 });
 

@@ -1,25 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { afterPlace, sortOf } from './backup-search.ts';
 import { BACKUP_SORTS, BackupQuery, RestoreBackup } from './backup.dto.ts';
 import { downloadName } from './download.service.ts';
 
 describe('a sort', () => {
-  it('is a field and a direction', () => {
-    expect(sortOf('-takenAt')).toEqual({ field: 'takenAt', direction: 'desc' });
-    expect(sortOf('sizeBytes')).toEqual({ field: 'sizeBytes', direction: 'asc' });
-  });
-
-  it('goes on after the row where a page ended, with the id deciding among equals', () => {
-    const id = '0199b2a4-6c1e-7d4f-8a55-3f0c9f2b6d10';
-    expect(afterPlace('-sizeBytes', { sort: '-sizeBytes', value: '12', id })).toEqual({
-      OR: [{ sizeBytes: { lt: 12n } }, { sizeBytes: 12n, id: { lt: id } }],
-    });
-    expect(afterPlace('name', { sort: 'name', value: 'a', id })).toEqual({
-      OR: [{ name: { gt: 'a' } }, { name: 'a', id: { gt: id } }],
-    });
-    expect(afterPlace('name', null)).toEqual({});
-  });
-
   it('is one of a closed list', () => {
     for (const sort of BACKUP_SORTS) expect(BackupQuery.safeParse({ sort }).success).toBe(true);
     expect(BackupQuery.safeParse({ sort: 'manifestSha256' }).success).toBe(false);

@@ -1,9 +1,10 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { OperationError } from '@holdfast/contracts';
-import type { Environment, PrismaClient } from '@holdfast/prisma';
+import type { Environment } from '@holdfast/prisma';
 import type { Config } from '../config.ts';
-import { CONFIG, DATABASE } from '../database/database.module.ts';
+import { CONFIG, type Transaction } from '../database/database.module.ts';
+import { takeLock } from '../database/take-lock.ts';
 import { EnvironmentsService } from '../environments/environments.service.ts';
 import { guardAddress, hostOf } from '../http/address-guard.ts';
 import { allChecks, invalidFields } from '../http/all-checks.ts';
@@ -12,6 +13,7 @@ import type { Requester } from '../http/requester.ts';
 import type { OperationStarted } from '../operations/operation.dto.ts';
 import { OperationsService } from '../operations/operations.service.ts';
 import { RepositoriesService } from '../repositories/repositories.service.ts';
+import { unnamed } from './backup-name.ts';
 import type { CreateBackup, RestoreBackup } from './backup.dto.ts';
 import { BackupsService } from './backups.service.ts';
 import { chosenComponents, storageErrors } from './components.ts';
@@ -19,19 +21,17 @@ import { requireConfirmed, requireFitting } from './restore-guards.ts';
 import { safetyBackupOf } from './safety-backup.ts';
 import type { ValidateBackup } from './verification.dto.ts';
 
-/** Who starts it, and under which key. */
+/** Who starts it, under which key, and which operation it tries again. */
 export interface Starter {
   requester: Requester;
   idempotency: Idempotency | null;
+  retryOfId?: string;
 }
-
-const minuteOf = (date: Date): string => `${date.toISOString().slice(0, 16)}Z`;
 
 /** Turns requests into operations on backups. */
 @Injectable()
 export class BackupVerbsService {
   constructor(
-    @Inject(DATABASE) private readonly database: PrismaClient,
     @Inject(CONFIG) private readonly config: Config,
     private readonly backups: BackupsService,
     private readonly environments: EnvironmentsService,
@@ -39,7 +39,11 @@ export class BackupVerbsService {
     private readonly operations: OperationsService,
   ) {}
 
-  async backup(given: CreateBackup, starter: Starter): Promise<OperationStarted> {
+  backup(given: CreateBackup, starter: Starter): Promise<OperationStarted> {
+    return this.operations.once(starter, () => this.startBackup(given, starter));
+  }
+
+  private async startBackup(given: CreateBackup, starter: Starter): Promise<OperationStarted> {
     const environment = await this.environments.require(given.environmentId, 'environmentId');
     const repository = await this.repositories.choose(given.repositoryId);
     const components = chosenComponents(given.components, environment);
@@ -57,14 +61,18 @@ export class BackupVerbsService {
         backupId,
         environmentId: environment.id,
         repositoryId: repository.id,
-        name: given.name ?? `${environment.name} ${minuteOf(new Date())}`,
+        name: given.name ?? unnamed(environment.name, new Date()),
         ...{ description, tags, components, storage, lockTimeoutSeconds },
       },
       ...starter,
     });
   }
 
-  async restore(id: string, given: RestoreBackup, starter: Starter): Promise<OperationStarted> {
+  restore(id: string, given: RestoreBackup, starter: Starter): Promise<OperationStarted> {
+    return this.operations.once(starter, () => this.startRestore(id, given, starter));
+  }
+
+  private async startRestore(id: string, given: RestoreBackup, starter: Starter): Promise<OperationStarted> {
     const backup = await this.backups.requireWhole(id);
     const { environmentId, ...choices } = given;
     const target = await this.environments.require(environmentId ?? backup.environmentId, 'environmentId');
@@ -84,12 +92,17 @@ export class BackupVerbsService {
         environmentId: target.id,
         ...choices,
         safetyBackup: safetyBackupOf(given, backup, target),
+        ...(given.safetyBackup === false ? { safetyBackupDeclined: true } : {}),
       },
       ...starter,
     });
   }
 
-  async verify(id: string, { level }: ValidateBackup, starter: Starter): Promise<OperationStarted> {
+  verify(id: string, { level }: ValidateBackup, starter: Starter): Promise<OperationStarted> {
+    return this.operations.once(starter, () => this.startVerify(id, level, starter));
+  }
+
+  private async startVerify(id: string, level: ValidateBackup['level'], starter: Starter): Promise<OperationStarted> {
     const { environmentId, repositoryId, environment } = await this.backups.requireWhole(id);
     return this.operations.start({
       kind: 'verify',
@@ -102,18 +115,15 @@ export class BackupVerbsService {
   }
 
   /** Removes a backup; one that a removal is on its way for already is refused with `resource.in_use`. */
-  async expire(id: string, starter: Starter): Promise<OperationStarted> {
+  expire(id: string, starter: Starter): Promise<OperationStarted> {
+    return this.operations.once(starter, () => this.startExpire(id, starter));
+  }
+
+  private async startExpire(id: string, starter: Starter): Promise<OperationStarted> {
     const { environmentId, repositoryId, environment, name } = await this.backups.require(id);
-    const open = await this.database.operation.findFirst({
-      where: { backupId: id, kind: 'expire', status: { in: ['pending', 'running'] } },
-    });
-    if (open) {
-      throw new OperationError('resource.in_use', `${name} is being removed`, {
-        hint: `See /api/v1/progress/${open.id}`,
-      });
-    }
     return this.operations.start({
       kind: 'expire',
+      guard: (transaction) => refuseTwice(transaction, id, name),
       environment: { id: environmentId, name: environment.name },
       repositoryId,
       backupId: id,
@@ -134,4 +144,14 @@ export class BackupVerbsService {
       addressOf('managementUrl', managementUrl),
     );
   }
+}
+
+/** Of two requests at once one is refused: the second waits for what the first has recorded. */
+async function refuseTwice(transaction: Transaction, id: string, name: string): Promise<void> {
+  await takeLock(transaction, `backup:${id}`);
+  const open = await transaction.operation.findFirst({
+    where: { backupId: id, kind: 'expire', status: { in: ['pending', 'running'] } },
+  });
+  if (!open) return;
+  throw new OperationError('resource.in_use', `${name} is being removed`, { hint: `See /api/v1/progress/${open.id}` });
 }

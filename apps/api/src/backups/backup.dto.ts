@@ -1,6 +1,7 @@
 import { BACKUP_STATUSES, COMPONENTS, RESTORE_CONTENTS, VERDICTS, VERIFY_LEVELS } from '@holdfast/contracts';
 import { z } from 'zod';
 import { pageOf, pageQuery } from '../http/paging.ts';
+import { PROOFS } from './backup-proof.ts';
 import { CoverageView, VerificationView } from './verification.dto.ts';
 
 const name = z.string().trim().min(1).max(200).meta({ example: 'before the migration' });
@@ -163,6 +164,10 @@ export const BackupView = z
     verifiedLevel: z.enum(VERIFY_LEVELS).nullable(),
     verifiedAt: z.iso.datetime().nullable(),
     verdict: z.enum(VERDICTS).nullable(),
+    provenAt: z.iso
+      .datetime()
+      .nullable()
+      .describe('When a trial restore last gave it back equal; null: never, or damage was found since'),
     takenAt: z.iso.datetime().describe('The instant of the snapshot'),
     completedAt: z.iso.datetime(),
     version: z.int(),
@@ -195,7 +200,14 @@ const bytes = z.coerce.number().int().min(0);
 
 export const BackupQuery = z.strictObject({
   ...pageQuery,
-  search: z.string().max(200).optional().describe('Part of the name or the description'),
+  search: z
+    .string()
+    .max(200)
+    // Each word on its own, so that an environment's name and a tag find together.
+    .transform((text) => text.split(/\s+/).filter((word) => word !== ''))
+    .refine((words) => words.length <= 10, { error: 'expected at most 10 words' })
+    .optional()
+    .describe("Words, each a part of the name, the description, a tag or the environment's name"),
   tags: z.array(z.string().max(50)).max(20).optional().describe('All of them'),
   takenAfter: z.iso.datetime({ offset: true }).optional().describe('At or after this instant'),
   takenBefore: z.iso.datetime({ offset: true }).optional().describe('Before this instant'),
@@ -203,6 +215,12 @@ export const BackupQuery = z.strictObject({
   maxSize: bytes.optional().describe('Plain bytes'),
   kind: z.array(z.string().max(50)).max(10).optional(),
   status: z.array(z.enum(BACKUP_STATUSES)).optional(),
+  proof: z
+    .array(z.enum(PROOFS))
+    .optional()
+    .describe(
+      '`proven`: a trial restore gave it back equal. `damaged`: damage or a difference was found. `unproven`: neither',
+    ),
   components: z.array(z.enum(COMPONENTS)).optional().describe('All of them'),
   environmentId: z.uuid().optional(),
   repositoryId: z.uuid().optional(),

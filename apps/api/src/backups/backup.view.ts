@@ -34,6 +34,7 @@ export const backupView = (row: BackupRow): BackupView => ({
   verifiedLevel: row.verifiedLevel,
   verifiedAt: row.verifiedAt?.toISOString() ?? null,
   verdict: verificationOf(row)?.verdict ?? null,
+  provenAt: row.provenAt?.toISOString() ?? null,
   takenAt: row.takenAt.toISOString(),
   completedAt: row.completedAt.toISOString(),
   version: row.version,

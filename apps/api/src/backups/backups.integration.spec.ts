@@ -74,7 +74,7 @@ describe('202', () => {
         backupId: row.backupId,
         environmentId: environment.id,
         repositoryId: repository.id,
-        name: expect.stringMatching(new RegExp(`^${environment.name} \\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\dZ$`)),
+        name: expect.stringMatching(new RegExp(`^${environment.name} \\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ$`)),
         description: 'why',
         tags: ['a'],
         components: ['database'],
@@ -155,7 +155,7 @@ describe('200', () => {
   let rows: Backup[];
 
   beforeAll(async () => {
-    environment = await samples.environment();
+    environment = await samples.environment('shop_eu');
     const of = { environment, repository };
     rows = [];
     for (const [index, name] of ['alpha', 'Beta release', 'gamma', 'delta', 'epsilon'].entries()) {
@@ -163,9 +163,11 @@ describe('200', () => {
         await samples.backup(of, {
           name,
           description: index === 2 ? 'before the RELEASE 100%' : '',
-          tags: index % 2 === 0 ? ['even', 'all'] : ['all'],
+          tags: index % 2 === 0 ? ['Even 50%', 'all'] : ['all'],
           sizeBytes: BigInt(index < 2 ? 500 : index * 1_000),
           status: index === 4 ? 'damaged' : 'complete',
+          ...(index < 2 ? { provenAt: taken(9), verifiedLevel: 'presence', verification: { verdict: 'proven' } } : {}),
+          ...(index === 1 ? { verification: { verdict: 'different' } } : {}),
           takenAt: taken(index),
         }),
       );
@@ -182,8 +184,17 @@ describe('200', () => {
     ['', ['epsilon', 'delta', 'gamma', 'Beta release', 'alpha']],
     ['search=release', ['gamma', 'Beta release']],
     ['search=100%25', ['gamma']],
-    ['tags=even&tags=all', ['epsilon', 'gamma', 'alpha']],
-    ['tags=even&tags=other', []],
+    ['search=VEN%2050%25', ['epsilon', 'gamma', 'alpha']],
+    ['search=alp%20SHOP_e%20%20all', ['alpha']],
+    ['search=l%25', []],
+    ['search=_', ['epsilon', 'delta', 'gamma', 'Beta release', 'alpha']],
+    ['search=shop__u', []],
+    ['search=50%25all', []],
+    ['tags=Even%2050%25&tags=all', ['epsilon', 'gamma', 'alpha']],
+    ['tags=Even%2050%25&tags=other', []],
+    ['proof=proven', ['alpha']],
+    ['proof=damaged', ['epsilon', 'Beta release']],
+    ['proof=unproven&proof=proven', ['delta', 'gamma', 'alpha']],
     ['minSize=500&maxSize=2000', ['gamma', 'Beta release', 'alpha']],
     ['status=damaged', ['epsilon']],
     ['status=damaged&status=complete&limit=1', ['epsilon']],
@@ -210,6 +221,14 @@ describe('200', () => {
       expect(seen).toHaveLength(5);
     },
   );
+
+  it('reads one anew for whoever has it already: its proof changes without its version', async () => {
+    const { id } = await samples.backup({ environment: await samples.environment(), repository });
+    const read = () => api.ask('GET', `/api/v1/backup/${id}`, { token, headers: { 'if-none-match': '"1"' } });
+    expect((await read()).headers.get('cache-control')).toBe('no-store');
+    await plane.database.backup.update({ where: { id }, data: { provenAt: taken(9) } });
+    expect(await read()).toMatchObject({ status: 200, body: { version: 1, provenAt: taken(9).toISOString() } });
+  });
 
   it('shows one with its coverage, and changes what people write on it', async () => {
     const { id } = await samples.backup({ environment: await samples.environment(), repository });
@@ -253,8 +272,12 @@ describe('400', () => {
     expect(
       at(await post('/api/v1/backup', { environmentId: 'x', tags: 'a', lockTimeoutSeconds: 0, extra: 1 })).toSorted(),
     ).toEqual(['environmentId', 'extra', 'lockTimeoutSeconds', 'tags']);
-    const search = await api.ask('GET', '/api/v1/backup?limit=0&sort=rows&takenAfter=yesterday&what=1', { token });
-    expect(at(search).toSorted()).toEqual(['limit', 'sort', 'takenAfter', 'what']);
+    const words = `search=${'a+'.repeat(11)}`;
+    const search = await api.ask('GET', `/api/v1/backup?limit=0&sort=rows&takenAfter=x&what=1&${words}`, { token });
+    expect(at(search).toSorted()).toEqual(['limit', 'search', 'sort', 'takenAfter', 'what']);
+    const cursor = Buffer.from(JSON.stringify({ sort: 'sizeBytes', value: 'x', id: crypto.randomUUID() }));
+    const page = `/api/v1/backup?sort=sizeBytes&cursor=${cursor.toString('base64url')}`;
+    expect(at(await api.ask('GET', page, { token }))).toEqual(['cursor']);
     expect(at(await backUp({}, { 'idempotency-key': 'with space' }))).toEqual(['Idempotency-Key']);
   });
 

@@ -6,7 +6,7 @@ import { DATABASE } from '../database/database.module.ts';
 import { requireVersion } from '../http/if-match.ts';
 import { cutPage, decodeCursor } from '../http/paging.ts';
 import type { Requester } from '../http/requester.ts';
-import { afterPlace, filtersOf, placeOf, placeSchema, sortOf } from './backup-search.ts';
+import { placeOf, placeSchema, searchSql } from './backup-search.ts';
 import type { BackupDetail, BackupPage, BackupQuery, UpdateBackup } from './backup.dto.ts';
 import { backupDetail, backupView, verificationOf, type BackupRow } from './backup.view.ts';
 import type { ValidationStatus } from './verification.dto.ts';
@@ -24,14 +24,18 @@ export class BackupsService {
   async list(query: BackupQuery): Promise<BackupPage> {
     const { sort, limit } = query;
     const from = decodeCursor(query.cursor, placeSchema(sort));
-    const { field, direction } = sortOf(sort);
-    const rows = await this.database.backup.findMany({
-      where: { AND: [...filtersOf(query), afterPlace(sort, from)] },
-      include: withNames,
-      orderBy: [{ [field]: direction }, { id: direction }],
-      take: limit + 1,
-    });
-    return cutPage(rows, limit, backupView, (row) => placeOf(row, sort));
+    // Both reads see the same rows: with one removed in between, a full page would look like the last one.
+    const [found, rows] = await this.database.$transaction(
+      async (transaction) => {
+        const ids = await transaction.$queryRaw<{ id: string }[]>(searchSql(query, from));
+        const where = { id: { in: ids.map(({ id }) => id) } };
+        return [ids, await transaction.backup.findMany({ where, include: withNames })] as const;
+      },
+      { isolationLevel: 'RepeatableRead' },
+    );
+    const byId = new Map(rows.map((row) => [row.id, row]));
+    const ordered = found.flatMap(({ id }) => byId.get(id) ?? []);
+    return cutPage(ordered, limit, backupView, (row) => placeOf(row, sort));
   }
 
   async get(id: string): Promise<BackupDetail> {

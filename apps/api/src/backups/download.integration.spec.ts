@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { verifyDownload } from '@holdfast/crypto';
+import { verifyWorkerToken } from '@holdfast/crypto';
 import type { Backup } from '@holdfast/prisma';
 import { throwawayControlPlane, type ThrowawayControlPlane } from '@holdfast/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -28,7 +28,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   seen.requests += 1;
   const id = /^\/downloads\/(.+)$/.exec(request.url ?? '')?.[1] ?? '';
   const token = (request.headers.authorization ?? '').replace('Bearer ', '');
-  if (!verifyDownload(TEST_MASTER_KEY, id, token, Date.now() / 1000)) return void response.writeHead(401).end();
+  if (!verifyWorkerToken(TEST_MASTER_KEY, id, token, Date.now() / 1000)) return void response.writeHead(401).end();
   if (behaviour === 'refuse') {
     response.writeHead(422, { 'content-type': 'application/problem+json' });
     return void response.end(

@@ -1,19 +1,15 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { isErrorCode, OperationError } from '@holdfast/contracts';
-import { signDownload } from '@holdfast/crypto';
+import { OperationError } from '@holdfast/contracts';
 import type { PrismaClient } from '@holdfast/prisma';
 import type { Response } from 'express';
 import { writeAudit } from '../audit/write-audit.ts';
-import type { Config } from '../config.ts';
-import { CONFIG, DATABASE } from '../database/database.module.ts';
+import { DATABASE } from '../database/database.module.ts';
 import type { Requester } from '../http/requester.ts';
 import type { BackupRow } from './backup.view.ts';
 import { BackupsService } from './backups.service.ts';
-
-/** Long enough for a worker to open the repository; the token is asked for at the beginning only. */
-const TOKEN_SECONDS = 60;
+import { WorkerHttp } from './worker-http.service.ts';
 
 /** A file name that every system takes, from an environment's and a backup's name. */
 export const downloadName = (environment: string, backup: string): string => {
@@ -31,7 +27,7 @@ export class DownloadService {
 
   constructor(
     @Inject(DATABASE) private readonly database: PrismaClient,
-    @Inject(CONFIG) private readonly config: Config,
+    private readonly worker: WorkerHttp,
     private readonly backups: BackupsService,
   ) {}
 
@@ -46,38 +42,15 @@ export class DownloadService {
     if (response.req.method === 'HEAD') return void response.end();
     const gone = new AbortController();
     response.once('close', () => gone.abort());
-    const body = await this.open(id, gone.signal);
+    const answer = await this.worker.open({ path: `/downloads/${id}`, subject: id }, gone.signal);
+    if (!answer.body) throw new OperationError('worker.unavailable', 'The worker sent nothing');
+    const body = Readable.fromWeb(answer.body);
     await this.audit(backup, requester);
     try {
       await pipeline(body, response);
     } catch (error) {
       if (!gone.signal.aborted) throw error;
       this.log.log(`The download of ${id} was given up by its client, or cut by the worker`);
-    }
-  }
-
-  private async open(id: string, signal: AbortSignal): Promise<Readable> {
-    const base = this.config.HOLDFAST_WORKER_URL;
-    if (base === undefined) {
-      throw new OperationError('worker.unavailable', 'This API knows no worker to download from', {
-        hint: 'Set HOLDFAST_WORKER_URL.',
-      });
-    }
-    const token = signDownload(this.config.HOLDFAST_MASTER_KEY, id, Date.now() / 1000 + TOKEN_SECONDS);
-    const answer = await this.ask(new URL(`/downloads/${id}`, base), token, signal);
-    if (!answer.ok) throw await refusal(answer);
-    if (!answer.body) throw new OperationError('worker.unavailable', 'The worker sent nothing');
-    return Readable.fromWeb(answer.body);
-  }
-
-  private async ask(url: URL, token: string, signal: AbortSignal) {
-    try {
-      return await fetch(url, { headers: { authorization: `Bearer ${token}` }, signal, redirect: 'error' });
-    } catch (cause) {
-      throw new OperationError('worker.unavailable', 'The worker cannot be reached for the download', {
-        hint: 'Is a worker running, and does HOLDFAST_WORKER_URL lead to it?',
-        cause,
-      });
     }
   }
 
@@ -89,16 +62,4 @@ export class DownloadService {
       environmentId: backup.environmentId,
     });
   }
-}
-
-/** What a worker said instead of a tar. */
-async function refusal(answer: globalThis.Response): Promise<OperationError> {
-  const body: unknown = await answer.json().catch(() => null);
-  const { code, detail } = (body ?? {}) as { code?: unknown; detail?: unknown };
-  if (isErrorCode(code) && code !== 'auth.required') {
-    return new OperationError(code, typeof detail === 'string' ? detail : 'The worker refused the download');
-  }
-  return new OperationError('worker.unavailable', `The worker refused the download (${answer.status})`, {
-    hint: 'Do API and worker have the same master key, and the right time?',
-  });
 }

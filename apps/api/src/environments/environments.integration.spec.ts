@@ -109,6 +109,7 @@ describe('200', () => {
     };
     expect((await names('search=LIST-')).names).toEqual(['list-a', 'list-b', 'list-c']);
     expect((await names('search=list-&production=true')).names).toEqual(['list-b']);
+    expect((await names('search=list_')).names).toEqual([]);
     const first = await names('search=list-&limit=2');
     expect(first.names).toEqual(['list-a', 'list-b']);
     expect((await names(`search=list-&limit=2&cursor=${first.next}`)).names).toEqual(['list-c']);

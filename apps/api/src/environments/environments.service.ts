@@ -6,6 +6,7 @@ import type { Environment, Prisma, PrismaClient } from '@holdfast/prisma';
 import { z } from 'zod';
 import { writeAudit } from '../audit/write-audit.ts';
 import type { Config } from '../config.ts';
+import { contains } from '../database/contains.ts';
 import { CONFIG, DATABASE } from '../database/database.module.ts';
 import { takeLock } from '../database/take-lock.ts';
 import { isUniqueViolation } from '../database/database-errors.ts';
@@ -50,7 +51,7 @@ export class EnvironmentsService {
         ...(query.kind === undefined ? {} : { kind: { in: query.kind.map(kindColumn) } }),
         ...(query.production === undefined ? {} : { production: query.production === 'true' }),
         AND: [
-          ...(query.search === undefined ? [] : [{ name: { contains: query.search, mode: 'insensitive' as const } }]),
+          ...(query.search === undefined ? [] : [{ name: contains(query.search) }]),
           ...(from === null ? [] : [{ name: { gt: from.name } }]),
         ],
       },
@@ -150,9 +151,13 @@ export class EnvironmentsService {
       await takeLock(transaction, `environment:${id}`);
       const backups = await transaction.backup.count({ where: { environmentId: id } });
       if (backups > 0) {
-        throw new OperationError('resource.in_use', `${row.name} has ${backups} backups`, {
-          hint: 'Delete its backups first.',
-        });
+        throw new OperationError(
+          'resource.in_use',
+          `${row.name} has ${backups === 1 ? 'one backup' : `${backups} backups`}`,
+          {
+            hint: 'Delete its backups first.',
+          },
+        );
       }
       const open = await transaction.operation.count({
         where: { environmentId: id, status: { in: ['pending', 'running'] } },

@@ -6,6 +6,7 @@ const INSTANT = '2026-11-24T08:50:00.000Z';
 
 const OF_FORMAT: Record<string, unknown> = {
   uuid: ID,
+  date: '2026-11-24',
   'date-time': INSTANT,
   email: 'owner@example.org',
   base64: 'eyJvayI6dHJ1ZX0=',
@@ -68,6 +69,13 @@ const OF_NAME: Record<string, unknown> = {
   attached: true,
   artifact: 'rows/public.orders',
   problem: 'checksum',
+  comparedAs: 'public.orders',
+  schema: 'public',
+  checksum: '9df307356c87d124',
+  contentType: 'image/png',
+  bucket: 'avatars',
+  gapCodes: ['role-passwords'],
+  timeZone: 'Europe/Berlin',
   cost: 'All 1250000 rows of public.orders',
   extensions: [{ name: 'pgcrypto', version: '1.3' }],
   roles: ['app_owner', 'authenticated'],

@@ -12,7 +12,7 @@ describe('an error on its way out', () => {
     });
     expect(problemOf(asOperationError(error), 'r1')).toEqual({
       type: 'urn:holdfast:problem:resource.conflict',
-      title: 'The name is taken',
+      title: 'That is taken already',
       status: 409,
       code: 'resource.conflict',
       detail: 'Taken',

@@ -1,10 +1,10 @@
 import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { can, OperationError, type Permission } from '@holdfast/contracts';
+import { OperationError, type Permission } from '@holdfast/contracts';
 import { CredentialsService } from '../auth/credentials.service.ts';
 import type { Config } from '../config.ts';
 import { CONFIG } from '../database/database.module.ts';
-import { PERMISSION_METADATA, PUBLIC_METADATA } from './access.ts';
+import { PERMISSION_METADATA, PUBLIC_METADATA, requirePermission } from './access.ts';
 import { fromOwnPages, shownCredential } from './credential.ts';
 import { FOREIGN_ORIGIN_METADATA, foreignOriginOf, type ForeignOrigin } from './cross-origin.ts';
 import { originOf, type SignedRequest } from './requester.ts';
@@ -34,11 +34,7 @@ export class SignInGuard implements CanActivate {
 
     const permission = this.declared<Permission>(PERMISSION_METADATA, context);
     if (permission === undefined) throw new OperationError('auth.forbidden', 'This route declares no permission');
-    if (!can(credential, permission)) {
-      throw new OperationError('auth.forbidden', `This needs the permission ${permission}`, {
-        hint: `Your role is ${credential.role}.`,
-      });
-    }
+    requirePermission(credential, permission);
     return true;
   }
 

@@ -21,8 +21,9 @@ export function fieldErrors(issues: readonly Issue[]): FieldError[] {
 }
 
 /** `request.invalid` for what a schema found. */
-export const invalidRequest = (issues: readonly Issue[]): OperationError => {
-  const errors = fieldErrors(issues);
+export const invalidRequest = (issues: readonly Issue[]): OperationError => invalidFieldsOf(fieldErrors(issues));
+
+const invalidFieldsOf = (errors: FieldError[]): OperationError => {
   const named = errors.map((error) => error.at || 'the body').slice(0, 10);
   return new OperationError('request.invalid', `Please correct: ${named.join(', ')}`, { errors });
 };
@@ -47,7 +48,18 @@ export class ValidationPipe extends StandardSchemaValidationPipe {
     super({ exceptionFactory: invalidRequest });
   }
 
-  override transform<T>(value: T, metadata: ArgumentMetadata): Promise<T> {
+  override async transform<T>(value: T, metadata: ArgumentMetadata): Promise<T> {
+    try {
+      return await this.check(value, metadata);
+    } catch (error) {
+      // A parameter of the path is a value of its own: its name is where the route has it.
+      const { type, data = '' } = metadata;
+      if (type !== 'param' || !(error instanceof OperationError) || !error.errors) throw error;
+      throw invalidFieldsOf(error.errors.map(({ at, message }) => ({ at: at || data, message })));
+    }
+  }
+
+  private check<T>(value: T, metadata: ArgumentMetadata): Promise<T> {
     const given = metadata.type === 'query' ? listsOfQuery(value, metadata.schema) : value;
     // A missing body is an empty one: the schema then names the fields that are missing.
     const whole = metadata.type === 'body' && given === undefined ? {} : given;

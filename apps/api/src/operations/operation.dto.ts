@@ -31,7 +31,13 @@ export const OperationView = z
     status: z.enum(OPERATION_STATUSES),
     dryRun: z.boolean(),
     environmentId: z.uuid().nullable(),
-    environmentName: z.string().nullable(),
+    environmentName: z.string().nullable().describe('Also of one that has been removed'),
+    newDatabase: z
+      .string()
+      .nullable()
+      .describe(
+        "Of a restore: the database that it makes beside the others; null where it goes into the environment's own",
+      ),
     repositoryId: z.uuid().nullable(),
     backupId: z.uuid().nullable(),
     actor: z.object({ id: z.uuid(), name: z.string() }),
@@ -53,6 +59,17 @@ export const OperationView = z
 export type OperationView = z.output<typeof OperationView>;
 
 export const OperationDetail = OperationView.extend({
+  attempts: z
+    .array(
+      z.object({
+        attempt: z.int().describe('2: the first one failed').meta({ example: 2 }),
+        at: z.iso.datetime().describe('When it began'),
+        step: z.string().nullable().describe('Where the one before ended'),
+        code: z.string().nullable().describe('Why, as an error code').meta({ example: 'postgres.connection_lost' }),
+        reason: z.string().describe('Why, in words').meta({ example: 'The connection to the server was lost' }),
+      }),
+    )
+    .describe('Attempts after the first, in order; empty while none was needed'),
   result: z
     .record(z.string(), z.unknown())
     .nullable()
@@ -65,6 +82,13 @@ export type OperationPage = z.output<typeof OperationPage>;
 
 export const OperationQuery = z.strictObject({
   ...pageQuery,
+  search: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe("Part of the environment's name, the actor's name or the workflow's id"),
+  sort: z.enum(['-createdAt', 'createdAt']).default('-createdAt').describe('`-` in front: descending'),
   status: z.array(z.enum(OPERATION_STATUSES)).optional(),
   kind: z.array(z.enum(OPERATION_KINDS)).optional(),
   environmentId: z.uuid().optional(),

@@ -1,4 +1,4 @@
-import type { Environment, Operation } from '@holdfast/prisma';
+import type { Environment, Operation, OperationEvent } from '@holdfast/prisma';
 import type { Config } from '../config.ts';
 import { ProgressView, type OperationDetail, type OperationView } from './operation.dto.ts';
 import { progressOf } from './progress.ts';
@@ -12,6 +12,11 @@ function temporalUrlOf(config: Config, workflowId: string): string | null {
   return `${base}/namespaces/${encodeURIComponent(config.TEMPORAL_NAMESPACE)}/workflows/${encodeURIComponent(workflowId)}`;
 }
 
+/** A removed environment has given its name back: its id stands behind it. */
+const nameOf = ({ name }: Pick<Environment, 'name'>): string => name.replace(/~[0-9a-f-]{36}$/, '');
+
+const record = (input: Operation['input']): Record<string, unknown> => input as Record<string, unknown>;
+
 const instant = (date: Date | null): string | null => date?.toISOString() ?? null;
 
 /** What the API shows of an operation. */
@@ -21,7 +26,9 @@ export const operationView = (row: OperationRow, config: Config): OperationView 
   status: row.status,
   dryRun: row.dryRun,
   environmentId: row.environmentId,
-  environmentName: row.environment?.name ?? null,
+  environmentName: row.environment ? nameOf(row.environment) : null,
+  newDatabase:
+    row.kind === 'restore' ? ((record(row.input)['newDatabase'] as string | null | undefined) ?? null) : null,
   repositoryId: row.repositoryId,
   backupId: row.backupId,
   actor: { id: row.actorId, name: row.actorName },
@@ -37,7 +44,20 @@ export const operationView = (row: OperationRow, config: Config): OperationView 
   temporalUrl: temporalUrlOf(config, row.workflowId),
 });
 
-export const operationDetail = (row: OperationRow, config: Config): OperationDetail => ({
+/** What a worker wrote into an event of the type `retry`; earlier versions wrote less. */
+interface Retry {
+  attempt: number;
+  code?: string | null;
+  reason?: string;
+}
+
+const attemptView = ({ at, step, message, data }: OperationEvent): OperationDetail['attempts'][number] => {
+  const { attempt, code = null, reason = message } = data as unknown as Retry;
+  return { attempt, at: at.toISOString(), step, code, reason };
+};
+
+export const operationDetail = (row: OperationRow, retries: OperationEvent[], config: Config): OperationDetail => ({
   ...operationView(row, config),
+  attempts: retries.map(attemptView),
   result: row.result as Record<string, unknown> | null,
 });

@@ -35,9 +35,16 @@ export interface StartRequest<K extends OperationKind> {
   backupId: string;
   input: OperationTypes[K]['input'];
   dryRun?: boolean;
+  /** The failed or cancelled operation that this one tries again. */
+  retryOfId?: string;
   requester: Requester;
   idempotency: Idempotency | null;
+  /** Asked in the transaction that records the operation; throws why it may not start. */
+  guard?: (transaction: Transaction) => Promise<void>;
 }
+
+/** Who asks, and under which key. */
+type Asked = Pick<StartRequest<OperationKind>, 'requester' | 'idempotency'>;
 
 const startedOf = ({ id, workflowId }: Operation): OperationStarted => ({ operationId: id, workflowId });
 
@@ -61,8 +68,16 @@ export class OperationsService {
     return startedOf(operation);
   }
 
-  private async startedBefore(request: StartRequest<OperationKind>): Promise<Operation | null> {
-    const { idempotency, requester } = request;
+  /**
+   * Answers what a key has started already, or starts it: `start` may look at what the operation itself has changed
+   * meanwhile.
+   */
+  async once(asked: Asked, start: () => Promise<OperationStarted>): Promise<OperationStarted> {
+    const before = await this.startedBefore(asked);
+    return before ? startedOf(before) : start();
+  }
+
+  private async startedBefore({ idempotency, requester }: Asked): Promise<Operation | null> {
     if (idempotency === null) return null;
     const known = await this.database.idempotencyKey.findUnique({
       where: { accountId_key: { accountId: requester.id, key: idempotency.key } },
@@ -90,7 +105,7 @@ export class OperationsService {
   }
 
   private async insert(transaction: Transaction, request: StartRequest<OperationKind>): Promise<Operation> {
-    const { kind, environment, requester, idempotency, input } = request;
+    const { kind, environment, requester, idempotency, input, retryOfId } = request;
     const id = randomUUIDv7();
     // The key first: a second request with it waits here, and is answered with this operation instead of a conflict.
     if (idempotency !== null) {
@@ -99,6 +114,7 @@ export class OperationsService {
       });
     }
     if (HOLDS_ENVIRONMENT.includes(kind)) await this.refuseBusy(transaction, environment);
+    await request.guard?.(transaction);
     const operation = await transaction.operation.create({
       data: {
         id,
@@ -110,6 +126,7 @@ export class OperationsService {
         actorName: requester.name,
         input: input as unknown as Prisma.InputJsonValue,
         dryRun: request.dryRun ?? false,
+        retryOfId: retryOfId ?? null,
         workflowId: workflowIdOf(kind, environment.name, id),
         progress: firstProgress(kind) as unknown as Prisma.InputJsonValue,
       },
@@ -119,7 +136,7 @@ export class OperationsService {
       resourceKind: 'operation',
       resourceId: id,
       environmentId: environment.id,
-      after: input,
+      after: { ...input, ...(retryOfId === undefined ? {} : { retryOfId }) },
     });
     return operation;
   }
@@ -127,6 +144,9 @@ export class OperationsService {
   // Under the lock that the workflow takes leases under, so that of two requests at once one is refused here.
   private async refuseBusy(transaction: Transaction, environment: { id: string; name: string }): Promise<void> {
     await takeLock(transaction, `environment:${environment.id}`);
+    if ((await transaction.environment.count({ where: { id: environment.id, deletedAt: null } })) === 0) {
+      throw new OperationError('resource.not_found', `${environment.name} has been removed`);
+    }
     const holder = await transaction.operation.findFirst({
       where: {
         environmentId: environment.id,

@@ -35,7 +35,7 @@ export class ProgressController {
 
   @Get()
   @Can('operation.read')
-  @Describe({ id: 'listOperations', summary: 'Operations, newest first' })
+  @Describe({ id: 'listOperations', summary: 'Search the operations, newest first unless said' })
   @Answers(200, OperationPage)
   list(@Query({ schema: OperationQuery }) query: OperationQuery): Promise<OperationPage> {
     return this.progress.list(query);

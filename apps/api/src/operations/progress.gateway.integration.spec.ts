@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { accountOf, startApi, TEST_PASSWORD, type RunningApi } from '../api-under-test.ts';
 import { samplesIn } from '../backups/sample-backups.ts';
 import { firstProgress } from './progress.ts';
-import type { WatchAnswer } from './progress.gateway.ts';
+import { ProgressGateway, type WatchAnswer } from './progress.gateway.ts';
 
 let plane: ThrowawayControlPlane;
 let api: RunningApi;
@@ -83,8 +83,12 @@ const advance = (id: string, done: number) =>
       progress: { ...firstProgress('backup'), done } as unknown as Prisma.InputJsonValue,
     },
   });
+const told = (heard: ProgressSnapshot[], id: string) => heard.filter(({ operationId }) => operationId === id);
 const doneOf = (heard: ProgressSnapshot[], id: string): number[] =>
-  heard.filter(({ operationId }) => operationId === id).map(({ progress }) => progress.done);
+  told(heard, id).map(({ progress }) => progress.done);
+/** Without the state it began with: that may be told after one watches, of a notification that was under way. */
+const laterDoneOf = (heard: ProgressSnapshot[], id: string): number[] =>
+  told(heard, id).flatMap(({ sequence, progress }) => (sequence > 0 ? [progress.done] : []));
 
 describe('watching', () => {
   it('answers the state now, and tells every later one on both instances', async () => {
@@ -107,7 +111,7 @@ describe('watching', () => {
       for (const { heard } of watchers) await expect.poll(() => doneOf(heard, id).at(-1)).toBe(done);
     }
     for (const { heard } of watchers) {
-      const sequences = heard.filter(({ operationId }) => operationId === id).map(({ sequence }) => sequence);
+      const sequences = told(heard, id).map(({ sequence }) => sequence);
       expect(sequences).toEqual(sequences.toSorted((a, b) => a - b));
       expect(sequences.at(-1)).toBe(4);
     }
@@ -119,8 +123,24 @@ describe('watching', () => {
     expect(await watch({ operationId: mine })).toMatchObject({ ok: true, snapshots: [{ operationId: mine }] });
     await advance(foreign, 5);
     await advance(mine, 5);
-    await expect.poll(() => doneOf(heard, mine)).toEqual([5]);
+    await expect.poll(() => laterDoneOf(heard, mine)).toEqual([5]);
     expect(doneOf(heard, foreign)).toEqual([]);
+  });
+
+  it('tells all of what runs, and every change of any environment once, to whoever watches all', async () => {
+    const [mine, foreign] = [await operation(), await operation(other)];
+    const { watch, heard } = await signedIn(second);
+    const answer = await watch({ all: true, environmentId: other.id });
+    if (!answer.ok) throw new Error(answer.problem.detail);
+    const ids = answer.snapshots.map(({ operationId }) => operationId);
+    expect(ids).toEqual(expect.arrayContaining([mine, foreign]));
+    expect(new Set(ids).size).toBe(ids.length);
+    const later = await operation(other);
+    await expect.poll(() => doneOf(heard, later)).toEqual([0]);
+    for (const id of [mine, foreign]) await advance(id, 9);
+    for (const id of [mine, foreign]) await expect.poll(() => laterDoneOf(heard, id)).toEqual([9]);
+    await plane.database.operation.update({ where: { id: mine }, data: { status: 'completed', environmentId: null } });
+    await expect.poll(() => heard.findLast(({ operationId }) => operationId === mine)?.status).toBe('completed');
   });
 
   it('tells a burst of changes by its last state', async () => {
@@ -149,6 +169,7 @@ describe('watching', () => {
     expect(await watch({ environmentId: crypto.randomUUID() })).toMatchObject(refused('resource.not_found'));
     expect(await watch({ operationId: crypto.randomUUID() })).toMatchObject(refused('resource.not_found'));
     expect(await watch({})).toMatchObject(refused('request.invalid'));
+    expect(await watch({ all: false })).toMatchObject(refused('request.invalid'));
     expect(await watch({ environmentId: 'x', more: 1 })).toMatchObject(refused('request.invalid'));
   });
 });
@@ -171,6 +192,16 @@ describe('the handshake', () => {
     await expect(connect({ headers: { cookie, origin: 'https://evil.example' } })).rejects.toMatchObject({
       data: { code: 'auth.cross_site' },
     });
+  });
+
+  it('is asked again later: a socket is closed once its session was ended, others stay', async () => {
+    const body = { email: account.email, password: TEST_PASSWORD, kind: 'token' };
+    const { token } = (await api.ask('POST', '/api/v1/auth/sign-in', { body })).body;
+    const [ended, other] = [await connect({ token }), await signedIn()];
+    expect((await api.ask('POST', '/api/v1/auth/sign-out-everywhere', { token })).status).toBe(204);
+    await api.app.get(ProgressGateway).recheckAll();
+    await expect.poll(() => ended.socket.connected).toBe(false);
+    expect(await other.watch({ environmentId: environment.id })).toMatchObject({ ok: true });
   });
 
   it('speaks websockets only', async () => {

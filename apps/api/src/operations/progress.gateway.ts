@@ -10,7 +10,6 @@ import {
 import { can, OperationError, PROGRESS_EVENT, type ProgressSnapshot } from '@holdfast/contracts';
 import type { Operation, PrismaClient } from '@holdfast/prisma';
 import type { Server, Socket } from 'socket.io';
-import { z } from 'zod';
 import { CredentialsService, type Credential } from '../auth/credentials.service.ts';
 import type { Config } from '../config.ts';
 import { CONFIG, DATABASE } from '../database/database.module.ts';
@@ -19,18 +18,13 @@ import { asOperationError } from '../http/problem.filter.ts';
 import { problemOf, type Problem } from '../http/problem.ts';
 import { invalidRequest } from '../http/validation.pipe.ts';
 import { OperationListener } from './operation-listener.ts';
+import { roomsOf, Watch, watched } from './progress-rooms.ts';
 import { snapshotOf } from './progress.ts';
 
 const RECHECK_MS = 30_000;
 const SNAPSHOTS = 100;
 /** Changes of one operation within this time are told once. */
 const COALESCE_MS = 20;
-
-const Watch = z
-  .strictObject({ environmentId: z.uuid().optional(), operationId: z.uuid().optional() })
-  .refine(({ environmentId, operationId }) => environmentId !== undefined || operationId !== undefined, {
-    error: 'expected environmentId or operationId',
-  });
 
 /** What `watch` answers: the state now; events with a lower `sequence` are old news. */
 export type WatchAnswer = { ok: true; snapshots: ProgressSnapshot[] } | { ok: false; problem: Problem };
@@ -47,11 +41,14 @@ type ProgressSocket = Socket<
   SocketData
 >;
 
-const environmentRoom = (id: string): string => `environment:${id}`;
-const operationRoom = (id: string): string => `operation:${id}`;
-
 /** Tells progress to whoever watches; sockets are signed in at the handshake and asked again every half minute. */
-@WebSocketGateway({ path: '/api/socket.io', transports: ['websocket'], serveClient: false, maxHttpBufferSize: 16_384 })
+/** Whoever hears nothing for both together knows that the other side is gone. */
+const PING = { pingInterval: 4_000, pingTimeout: 4_000 };
+
+@WebSocketGateway({
+  ...{ path: '/api/socket.io', transports: ['websocket'], serveClient: false, maxHttpBufferSize: 16_384 },
+  ...PING,
+})
 export class ProgressGateway implements OnGatewayInit<Server>, OnApplicationShutdown {
   private readonly log = new Logger('progress-gateway');
   private readonly waiting = new Map<string, NodeJS.Timeout>();
@@ -110,29 +107,21 @@ export class ProgressGateway implements OnGatewayInit<Server>, OnApplicationShut
   private async join(socket: ProgressSocket, body: unknown): Promise<ProgressSnapshot[]> {
     const parsed = Watch.safeParse(body);
     if (!parsed.success) throw invalidRequest(parsed.error.issues);
-    const { environmentId, operationId } = parsed.data;
     if (!can(socket.data.actor, 'operation.read'))
       throw new OperationError('auth.forbidden', 'You may not see progress');
-    await this.requireExisting(environmentId, operationId);
-    // The room first, the state second: nothing that happens in between is missed.
-    if (environmentId !== undefined) await socket.join(environmentRoom(environmentId));
-    if (operationId !== undefined) await socket.join(operationRoom(operationId));
+    await this.requireExisting(parsed.data);
+    const { rooms, now } = watched(parsed.data);
+    // The rooms first, the state second: nothing that happens in between is missed.
+    await socket.join(rooms);
     const rows = await this.database.operation.findMany({
-      where: {
-        OR: [
-          ...(operationId === undefined ? [] : [{ id: operationId }]),
-          ...(environmentId === undefined
-            ? []
-            : [{ environmentId, status: { in: ['pending' as const, 'running' as const] } }]),
-        ],
-      },
+      where: { OR: now },
       orderBy: { id: 'desc' },
       take: SNAPSHOTS,
     });
     return rows.map(snapshotOf);
   }
 
-  private async requireExisting(environmentId: string | undefined, operationId: string | undefined): Promise<void> {
+  private async requireExisting({ environmentId, operationId }: Watch): Promise<void> {
     if (operationId !== undefined && !(await this.database.operation.findUnique({ where: { id: operationId } }))) {
       throw new OperationError('resource.not_found', `There is no operation ${operationId}`);
     }
@@ -169,16 +158,16 @@ export class ProgressGateway implements OnGatewayInit<Server>, OnApplicationShut
   }
 
   private emit(row: Operation): void {
-    const rooms = [operationRoom(row.id), ...(row.environmentId === null ? [] : [environmentRoom(row.environmentId)])];
-    this.server.to(rooms).emit(PROGRESS_EVENT, snapshotOf(row));
+    this.server.to(roomsOf(row)).emit(PROGRESS_EVENT, snapshotOf(row));
   }
 
-  private async recheckAll(): Promise<void> {
+  /** Asks again who every socket belongs to; closes those whose session or token has ended, or who may see nothing. */
+  async recheckAll(): Promise<void> {
     for (const socket of this.server.sockets.sockets.values()) {
       const data = socket.data as SocketData;
       try {
         const actor = await this.credentials.resolve(data.shown.token);
-        if (actor) data.actor = actor;
+        if (actor && can(actor, 'operation.read')) data.actor = actor;
         else socket.disconnect(true);
       } catch (error) {
         // Our database is away for now; who was signed in stays so until it can be asked.

@@ -19,13 +19,17 @@ import type {
   OperationsCleaned,
   OperationStarted,
 } from './operation.dto.ts';
+import { afterPlace, directionOf, filtersOf, placeSchema } from './operation-search.ts';
 import { operationDetail, operationView } from './operation.view.ts';
 import { TemporalClient } from './temporal-client.ts';
 
 const DAY_MS = 86_400_000;
+/** Events of many operations go with them. */
+const CLEANING_MS = 60_000;
 const withEnvironment = { environment: { select: { name: true } } } as const;
-const operationPlace = z.strictObject({ id: z.uuid() });
-const eventPlace = z.strictObject({ id: z.string().regex(/^\d{1,19}$/) });
+/** Five of each activity of a restore at most. */
+const ATTEMPTS = 20;
+const eventPlace = z.strictObject({ id: z.string().regex(/^\d{1,18}$/) });
 
 const eventView = (event: OperationEvent): OperationEventView => ({
   id: String(event.id),
@@ -34,17 +38,6 @@ const eventView = (event: OperationEvent): OperationEventView => ({
   step: event.step,
   message: event.message,
   ...(event.data === null ? {} : { data: event.data }),
-});
-
-const whereOf = (query: OperationQuery): Prisma.OperationWhereInput => ({
-  ...(query.status === undefined ? {} : { status: { in: query.status } }),
-  ...(query.kind === undefined ? {} : { kind: { in: query.kind } }),
-  ...(query.environmentId === undefined ? {} : { environmentId: query.environmentId }),
-  ...(query.backupId === undefined ? {} : { backupId: query.backupId }),
-  createdAt: {
-    ...(query.after === undefined ? {} : { gte: new Date(query.after) }),
-    ...(query.before === undefined ? {} : { lt: new Date(query.before) }),
-  },
 });
 
 /** Reads, cancels and cleans operations. */
@@ -56,27 +49,31 @@ export class ProgressService {
     private readonly temporal: TemporalClient,
   ) {}
 
-  /** Newest first: ids are UUIDs of version 7, so their order is that of creation. */
   async list(query: OperationQuery): Promise<OperationPage> {
-    const from = decodeCursor(query.cursor, operationPlace);
+    const { sort, limit } = query;
     const rows = await this.database.operation.findMany({
-      where: { ...whereOf(query), ...(from === null ? {} : { id: { lt: from.id } }) },
+      where: { ...filtersOf(query), ...afterPlace(sort, decodeCursor(query.cursor, placeSchema(sort))) },
       include: withEnvironment,
-      orderBy: { id: 'desc' },
-      take: query.limit + 1,
+      orderBy: { id: directionOf(sort) },
+      take: limit + 1,
     });
     return cutPage(
       rows,
-      query.limit,
+      limit,
       (row) => operationView(row, this.config),
-      ({ id }) => ({ id }),
+      ({ id }) => ({ sort, id }),
     );
   }
 
   async get(id: string): Promise<OperationDetail> {
     const row = await this.database.operation.findUnique({ where: { id }, include: withEnvironment });
     if (!row) throw notFound(id);
-    return operationDetail(row, this.config);
+    const retries = await this.database.operationEvent.findMany({
+      where: { operationId: id, type: 'retry' },
+      orderBy: { id: 'asc' },
+      take: ATTEMPTS,
+    });
+    return operationDetail(row, retries, this.config);
   }
 
   async events(id: string, query: EventQuery): Promise<OperationEventPage> {
@@ -142,15 +139,19 @@ export class ProgressService {
   /** Deletes operations that ended long ago; one that made a backup still listed, or a copy still in quarantine, stays. */
   async clean(request: CleanOperations, requester: Requester): Promise<OperationsCleaned> {
     const before = new Date(Date.now() - request.olderThanDays * DAY_MS);
-    return this.database.$transaction(async (transaction) => {
-      const kept = [...(await ofListedBackups(transaction)), ...(await ofQuarantines(transaction))];
-      const where: Prisma.OperationWhereInput = {
-        status: { in: ['completed', 'failed', 'cancelled'] },
-        finishedAt: { lt: before },
-        id: { notIn: kept },
-      };
-      if (request.dryRun) return { dryRun: true, operations: await transaction.operation.count({ where }) };
-      const { count } = await transaction.operation.deleteMany({ where });
+    const work = async (transaction: Transaction): Promise<OperationsCleaned> => {
+      // Not in Prisma's words: the operations of all listed backups would have to be named one by one.
+      const old = Prisma.sql`FROM operations o
+        WHERE o.status IN ('completed', 'failed', 'cancelled') AND o.finished_at < ${before}
+          AND o.id <> ALL (${await ofQuarantines(transaction)}::uuid[])
+          AND NOT EXISTS (SELECT 1 FROM backups b WHERE b.operation_id = o.id)`;
+      if (request.dryRun) {
+        const [counted] = await transaction.$queryRaw<
+          { operations: number }[]
+        >`SELECT count(*)::int AS operations ${old}`;
+        return { dryRun: true, operations: counted?.operations ?? 0 };
+      }
+      const count = await transaction.$executeRaw`DELETE ${old}`;
       // A key must not lead to an operation that is gone.
       await transaction.idempotencyKey.deleteMany({ where: { createdAt: { lt: before } } });
       await writeAudit(transaction, requester, {
@@ -159,7 +160,8 @@ export class ProgressService {
         after: { olderThanDays: request.olderThanDays, operations: count },
       });
       return { dryRun: false, operations: count };
-    });
+    };
+    return this.database.$transaction(work, { timeout: CLEANING_MS });
   }
 
   private async require(id: string): Promise<Operation> {
@@ -168,9 +170,6 @@ export class ProgressService {
     return operation;
   }
 }
-
-const ofListedBackups = async (transaction: Transaction): Promise<string[]> =>
-  (await transaction.backup.findMany({ select: { operationId: true } })).map(({ operationId }) => operationId);
 
 /** From which step on a restore may have left a quarantine, also where it has no result that says so. */
 const MAY_BE_QUARANTINED = ['compare', 'switch', 'storage', 'functions', 'settings'];

@@ -10,6 +10,7 @@ import {
   CreateRepository,
   RepositoryAttached,
   RepositoryPage,
+  RepositoryProbeReportView,
   RepositoryQuery,
   RepositoryView,
   UpdateRepository,
@@ -83,6 +84,24 @@ export class RepositoriesController {
     @CurrentActor() actor: Requester,
   ): Promise<RepositoryView> {
     return this.repositories.update(repositoryId, versions, given, actor);
+  }
+
+  @Post(':id/test')
+  @Can('repository.test')
+  @Describe({
+    id: 'testRepository',
+    summary: 'Write to it as a backup would',
+    description:
+      'A worker opens it, writes a small file, reads it back and removes it, and counts the backups, within 20 seconds. ' +
+      'One that opens and cannot be written is told in the answer: it can be restored from.',
+    problems: [
+      ...(['repository.unreachable', 'repository.missing', 'repository.foreign'] as const),
+      ...(['repository.format_unsupported', 'temporal.unavailable', 'worker.unavailable'] as const),
+    ],
+  })
+  @Answers(200, RepositoryProbeReportView)
+  test(@Param('id', { schema: id }) repositoryId: string): Promise<RepositoryProbeReportView> {
+    return this.repositories.test(repositoryId);
   }
 
   @Delete(':id')

@@ -1,4 +1,12 @@
-import { ATTACH_WORKFLOW, OperationError, ROLES, type AttachInput, type AttachReport } from '@holdfast/contracts';
+import {
+  ATTACH_WORKFLOW,
+  OperationError,
+  PROBE_REPOSITORY_WORKFLOW,
+  ROLES,
+  type AttachInput,
+  type AttachReport,
+  type RepositoryProbeReport,
+} from '@holdfast/contracts';
 import {
   throwawayControlPlane,
   throwawayTemporal,
@@ -7,6 +15,7 @@ import {
 } from '@holdfast/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { accountOf, startApi, TEST_MASTER_KEY, type RunningApi } from '../api-under-test.ts';
+import { samplesIn } from '../backups/sample-backups.ts';
 import { scriptedWorker, type ScriptedWorker } from '../operations/scripted-worker.ts';
 
 let plane: ThrowawayControlPlane;
@@ -39,8 +48,13 @@ const attached = async (input: unknown): Promise<AttachReport> => {
   await plane.database.repository.update({ where: { id: repositoryId }, data: { repositoryUid } });
   return { repositoryUid, formatVersion: 1, created: true, backups: 0 };
 };
+const PROBED: RepositoryProbeReport = {
+  ...{ repositoryUid: crypto.randomUUID(), formatVersion: 1, backups: 2, writable: true },
+  ...{ freeBytes: 5_000_000_000, totalBytes: 9_000_000_000, latencyMs: 3.4, blockers: [] },
+};
 beforeEach(() => {
   worker.scripts.set(ATTACH_WORKFLOW, attached);
+  worker.scripts.set(PROBE_REPOSITORY_WORKFLOW, () => PROBED);
 });
 
 let count = 0;
@@ -51,6 +65,7 @@ const body = (over: object = {}) => {
 const create = (given: object = body()) => api.ask('POST', '/api/v1/repositories', { token, body: given });
 const patch = (id: string, change: object, headers: Record<string, string> = { 'if-match': '*' }) =>
   api.ask('PATCH', `/api/v1/repositories/${id}`, { token, body: change, headers });
+const test = (id: string, as = token) => api.ask('POST', `/api/v1/repositories/${id}/test`, { token: as });
 const defaults = async () =>
   (await plane.database.repository.findMany({ where: { isDefault: true } })).map(({ id }) => id);
 
@@ -93,6 +108,30 @@ describe('200', () => {
     const names = page.items.map((item: { name: string }) => item.name);
     expect(names).toEqual(names.toSorted());
   });
+
+  it('tells of each how many backups the catalog lists in it, and what they added', async () => {
+    const [used, unused] = [(await create()).body, (await create()).body];
+    expect(used.usage).toEqual({ backups: 0, storedBytes: 0 });
+    const samples = samplesIn(plane.database);
+    const [environment, repository] = [await samples.environment(), { ...used, id: used.id }];
+    for (const storedBytes of [100n, 9_000_000_000n]) {
+      await samples.backup({ environment, repository }, { storedBytes });
+    }
+    const usage = { backups: 2, storedBytes: 9_000_000_100 };
+    expect((await api.ask('GET', `/api/v1/repositories/${used.id}`, { token })).body).toMatchObject({ usage });
+    expect((await patch(used.id, { name: `used-${used.id}` })).body).toMatchObject({ usage });
+    const { items } = (await api.ask('GET', '/api/v1/repositories', { token })).body;
+    const of = (id: string) => items.find((item: { id: string }) => item.id === id).usage;
+    expect([of(used.id), of(unused.id)]).toEqual([usage, { backups: 0, storedBytes: 0 }]);
+  });
+
+  it('answers what a worker found when it wrote to it', async () => {
+    const { id, name } = (await create()).body;
+    expect(await test(id)).toMatchObject({ status: 200, body: PROBED });
+    const [asked] = worker.started.filter(({ workflow }) => workflow === PROBE_REPOSITORY_WORKFLOW).slice(-1);
+    expect(asked).toMatchObject({ input: { repositoryId: id } });
+    expect(asked?.workflowId).toContain(`probe/repository/${name}/`);
+  });
 });
 
 describe('204', () => {
@@ -121,11 +160,29 @@ describe('403', () => {
   });
 });
 
+describe('403 and 404 of a test', () => {
+  it('is for operators, and for repositories that there are', async () => {
+    const { id } = (await create()).body;
+    const statuses: Record<string, number> = {};
+    for (const role of ROLES) statuses[role] = (await test(id, (await accountOf(plane.database, role)).token)).status;
+    expect(statuses).toEqual({ viewer: 403, operator: 200, admin: 200, owner: 200 });
+    expect((await test(crypto.randomUUID())).status).toBe(404);
+  });
+});
+
 describe('409', () => {
   it('has one repository a name and a path', async () => {
     const { name, path } = (await create()).body;
     expect((await create(body({ name }))).body).toMatchObject({ code: 'resource.conflict', errors: [{ at: 'name' }] });
     expect((await create(body({ path }))).body).toMatchObject({ code: 'resource.conflict', errors: [{ at: 'path' }] });
+  });
+
+  it('takes one of several registrations of a path at once', async () => {
+    const { path } = body();
+    const answers = await Promise.all(Array.from({ length: 3 }, () => create(body({ path }))));
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409]);
+    for (const { status, body: told } of answers)
+      if (status === 409) expect(told.errors).toMatchObject([{ at: 'path' }]);
   });
 });
 
@@ -151,5 +208,18 @@ describe('what a worker met', () => {
     expect(await plane.database.repository.count({ where: { name: given.name } })).toBe(0);
     worker.scripts.set(ATTACH_WORKFLOW, attached);
     expect((await create(given)).status).toBe(201);
+  });
+
+  it('in a test is answered with its hint', async () => {
+    const { id } = (await create()).body;
+    worker.scripts.set(PROBE_REPOSITORY_WORKFLOW, () => {
+      throw new OperationError('repository.missing', 'holdfast.json is missing', {
+        hint: 'Is the right disk mounted?',
+      });
+    });
+    expect(await test(id)).toMatchObject({
+      status: 422,
+      body: { code: 'repository.missing', hint: 'Is the right disk mounted?' },
+    });
   });
 });

@@ -1,6 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { ATTACH_WORKFLOW, OperationError, type AttachInput, type AttachReport } from '@holdfast/contracts';
+import {
+  ATTACH_WORKFLOW,
+  OperationError,
+  PROBE_REPOSITORY_WORKFLOW,
+  type AttachInput,
+  type AttachReport,
+  type ProbeRepositoryInput,
+  type RepositoryProbeReport,
+} from '@holdfast/contracts';
 import type { PrismaClient, Repository } from '@holdfast/prisma';
 import { z } from 'zod';
 import { writeAudit } from '../audit/write-audit.ts';
@@ -21,24 +29,14 @@ import type {
   RepositoryView,
   UpdateRepository,
 } from './repository.dto.ts';
+import { registrationOf, usagesOf, type Registration } from './repository.view.ts';
 
 const ATTACH_MS = 20_000;
+const PROBE_MS = 20_000;
 /** Under this lock, one repository is the default at most. */
 const DEFAULT_LOCK = 'repositories:default';
 
 const place = z.strictObject({ name: z.string() });
-
-const viewOf = (row: Repository): RepositoryView => ({
-  id: row.id,
-  name: row.name,
-  driver: row.driver,
-  path: row.path,
-  repositoryUid: row.repositoryUid,
-  default: row.isDefault,
-  version: row.version,
-  createdAt: row.createdAt.toISOString(),
-  updatedAt: row.updatedAt.toISOString(),
-});
 
 /** Where backups are stored. */
 @Injectable()
@@ -56,11 +54,17 @@ export class RepositoriesService {
       orderBy: { name: 'asc' },
       take: query.limit + 1,
     });
-    return cutPage(rows, query.limit, viewOf, ({ name }) => ({ name }));
+    const usages = await usagesOf(this.database, rows);
+    return cutPage(
+      rows,
+      query.limit,
+      (row) => ({ ...registrationOf(row), usage: usages(row) }),
+      ({ name }) => ({ name }),
+    );
   }
 
   async get(id: string): Promise<RepositoryView> {
-    return viewOf(await this.require(id));
+    return this.withUsage(registrationOf(await this.require(id)));
   }
 
   /** The named repository, or the default one; throws `resource.not_found`, or `request.invalid` without a default. */
@@ -82,7 +86,7 @@ export class RepositoriesService {
     const id = `attach/${row.name}/${randomUUID()}`;
     try {
       const report = await this.temporal.execute<AttachReport>(ATTACH_WORKFLOW, id, input, ATTACH_MS);
-      return await this.recordAttached(row.id, report, given.default, requester);
+      return await this.withUsage(await this.recordAttached(row.id, report, given.default, requester));
     } catch (error) {
       await this.database.repository.deleteMany({ where: { id: row.id, backups: { none: {} } } });
       throw error;
@@ -90,12 +94,23 @@ export class RepositoriesService {
   }
 
   private async insert({ name, driver, path }: CreateRepository): Promise<Repository> {
-    if (await this.database.repository.findFirst({ where: { path } })) {
-      throw new OperationError('resource.conflict', 'A repository is registered at this path', {
-        errors: [{ at: 'path', message: 'is taken' }],
-      });
-    }
-    return this.unlessTaken(name, () => this.database.repository.create({ data: { name, driver, path } }));
+    await this.refuseTaken(path);
+    return this.unlessTaken(name, async () => {
+      try {
+        return await this.database.repository.create({ data: { name, driver, path } });
+      } catch (error) {
+        // The same path arrived twice at once.
+        if (isUniqueViolation(error)) await this.refuseTaken(path);
+        throw error;
+      }
+    });
+  }
+
+  private async refuseTaken(path: string): Promise<void> {
+    if ((await this.database.repository.findUnique({ where: { path } })) === null) return;
+    throw new OperationError('resource.conflict', 'A repository is registered at this path', {
+      errors: [{ at: 'path', message: 'is taken' }],
+    });
   }
 
   private recordAttached(
@@ -103,12 +118,12 @@ export class RepositoriesService {
     report: AttachReport,
     asDefault: boolean,
     requester: Requester,
-  ): Promise<RepositoryAttached> {
+  ): Promise<Omit<RepositoryAttached, 'usage'>> {
     return this.database.$transaction(async (transaction) => {
       await takeLock(transaction, DEFAULT_LOCK);
       const others = await transaction.repository.count({ where: { isDefault: true } });
       if (asDefault || others === 0) await this.makeDefault(transaction, id);
-      const after = viewOf(await transaction.repository.findUniqueOrThrow({ where: { id } }));
+      const after = registrationOf(await transaction.repository.findUniqueOrThrow({ where: { id } }));
       await writeAudit(transaction, requester, { ...changeOf(id, 'created'), after });
       const { formatVersion, created, backups } = report;
       return { ...after, attached: { formatVersion, created, backups } };
@@ -131,7 +146,7 @@ export class RepositoriesService {
   ): Promise<RepositoryView> {
     const row = await this.require(id);
     requireVersion(row.version, versions);
-    return this.unlessTaken(given.name ?? row.name, () =>
+    const changed = await this.unlessTaken(given.name ?? row.name, () =>
       this.database.$transaction(async (transaction) => {
         await takeLock(transaction, DEFAULT_LOCK);
         const { count } = await transaction.repository.updateMany({
@@ -140,11 +155,20 @@ export class RepositoriesService {
         });
         if (count === 0) requireVersion(row.version + 1, [row.version]);
         if (given.default) await this.makeDefault(transaction, id);
-        const after = viewOf(await transaction.repository.findUniqueOrThrow({ where: { id } }));
-        await writeAudit(transaction, requester, { ...changeOf(id, 'updated'), before: viewOf(row), after });
+        const after = registrationOf(await transaction.repository.findUniqueOrThrow({ where: { id } }));
+        await writeAudit(transaction, requester, { ...changeOf(id, 'updated'), before: registrationOf(row), after });
         return after;
       }),
     );
+    return this.withUsage(changed);
+  }
+
+  /** Lets a worker open it and write to it; throws what stood in its way, or `worker.unavailable` after 20 s. */
+  async test(id: string): Promise<RepositoryProbeReport> {
+    const { name } = await this.require(id);
+    const input: ProbeRepositoryInput = { repositoryId: id };
+    const workflowId = `probe/repository/${name}/${randomUUID()}`;
+    return this.temporal.execute<RepositoryProbeReport>(PROBE_REPOSITORY_WORKFLOW, workflowId, input, PROBE_MS);
   }
 
   /** Forgets a repository; its files stay. Throws `resource.in_use` while backups are listed in it. */
@@ -154,17 +178,25 @@ export class RepositoriesService {
       await takeLock(transaction, `repository:${id}`);
       const backups = await transaction.backup.count({ where: { repositoryId: id } });
       if (backups > 0) {
-        throw new OperationError('resource.in_use', `${row.name} holds ${backups} backups`, {
-          hint: 'Delete its backups first.',
-        });
+        throw new OperationError(
+          'resource.in_use',
+          `${row.name} holds ${backups === 1 ? 'one backup' : `${backups} backups`}`,
+          {
+            hint: 'Delete its backups first.',
+          },
+        );
       }
       const open = await transaction.operation.count({
         where: { repositoryId: id, status: { in: ['pending', 'running'] } },
       });
       if (open > 0) throw new OperationError('resource.in_use', `An operation uses ${row.name}`);
       await transaction.repository.delete({ where: { id } });
-      await writeAudit(transaction, requester, { ...changeOf(id, 'deleted'), before: viewOf(row) });
+      await writeAudit(transaction, requester, { ...changeOf(id, 'deleted'), before: registrationOf(row) });
     });
+  }
+
+  private async withUsage<R extends Registration>(shown: R): Promise<R & Pick<RepositoryView, 'usage'>> {
+    return { ...shown, usage: (await usagesOf(this.database, [shown]))(shown) };
   }
 
   private async require(id: string, at?: string): Promise<Repository> {

@@ -40,6 +40,9 @@ export const RepositoryView = z
     path: z.string(),
     repositoryUid: z.string().nullable().describe('What its holdfast.json says; null until a worker has opened it'),
     default: z.boolean(),
+    usage: z
+      .object({ backups: z.int(), storedBytes: z.number().describe('Bytes that these backups added to it') })
+      .describe('By the catalog: backups that are listed in it'),
     version: z.int(),
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
@@ -57,6 +60,34 @@ export const RepositoryAttached = RepositoryView.extend({
     .describe('What the worker found there'),
 }).meta({ id: 'RepositoryAttached' });
 export type RepositoryAttached = z.output<typeof RepositoryAttached>;
+
+export const RepositoryProbeReportView = z
+  .object({
+    repositoryUid: z.string(),
+    formatVersion: z.int(),
+    backups: z.int().describe('How many backups lie in it, by its own files'),
+    writable: z.boolean().describe('Whether a small file was written, read back the same, and removed'),
+    freeBytes: z.number().nullable().describe('Null where the place does not say'),
+    totalBytes: z.number().nullable(),
+    latencyMs: z.number().describe('How long the small file took, also where it failed'),
+    blockers: z
+      .array(z.object({ code: z.string(), message: z.string(), hint: z.string().nullable() }))
+      .describe('Reasons for which a backup would fail now'),
+  })
+  .meta({
+    id: 'RepositoryProbeReport',
+    example: {
+      repositoryUid: '5e0a6c52-58d1-4d0c-9f3c-0d7f1c6a2f11',
+      formatVersion: 1,
+      backups: 42,
+      writable: true,
+      freeBytes: 412_316_860_416,
+      totalBytes: 1_000_204_886_016,
+      latencyMs: 3.4,
+      blockers: [],
+    },
+  });
+export type RepositoryProbeReportView = z.output<typeof RepositoryProbeReportView>;
 
 export const RepositoryPage = pageOf(RepositoryView, 'RepositoryPage');
 export type RepositoryPage = z.output<typeof RepositoryPage>;

@@ -258,7 +258,8 @@ it('one of several COPYs that breaks is named, and not those that were stopped b
     const gate = gateAt(held.driver, TEXTS);
     const failed = expectFailure(takeBackup(target, held), 'postgres.connection_lost', new RegExp(`public.${broken}`));
     await gate.arrived;
-    await sleep(100);
+    const copying = `SELECT FROM pg_stat_activity WHERE datname = 'two' AND state = 'active' AND query LIKE 'COPY %'`;
+    await expect.poll(async () => (await admin.query(copying)).rowCount, { timeout: 10_000 }).toBe(2);
     const { rows } = await admin.query(
       `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = 'two' AND query LIKE 'COPY %"${broken}"%'`,
     );

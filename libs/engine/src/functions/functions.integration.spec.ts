@@ -5,6 +5,7 @@ import { PassThrough } from 'node:stream';
 import { extract } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BackUpInput, BackupSummary } from '../backup/backup.ts';
+import { readContents } from '../contents/contents.ts';
 import { writeBackupTar } from '../download/backup-tar.ts';
 import { calm, environment, failureOf, prove, takeBackup } from '../engine-under-test.ts';
 import { readText } from '../manifest/artifact-reader.ts';
@@ -46,6 +47,29 @@ describe('a backup of functions behind the Management API', () => {
         (path) => `supabase/functions/${path}`,
       ),
     );
+  });
+
+  it('tells functions and settings among its contents', async () => {
+    const where = { repository: project.repository, environmentId: environment.id, backupId: backup.backupId };
+    const { items, summary, objects } = await readContents({ ...where, manifestSha256: null }, calm.signal);
+    const told = items.filter(({ kind }) => kind === 'function' || kind === 'settings');
+    expect(told.map(({ kind, name, files }) => [kind, name, files])).toEqual([
+      ...[
+        ['function', 'greet', 2],
+        ['function', 'total', 4],
+        ['function', 'whoami', 2],
+      ],
+      ...['auth', 'networkRestrictions', 'postgrest', 'secrets', 'sslEnforcement'].map((name) => [
+        'settings',
+        name,
+        null,
+      ]),
+    ]);
+    const [entry] = (await project.listOf(manifest)).slice(1);
+    const sizeBytes = entry?.files?.reduce((sum, { size }) => sum + size, 0);
+    expect(told[1]).toMatchObject({ sizeBytes, checksum: expect.stringMatching(/^[0-9a-f]{64}$/) });
+    expect(summary.kinds).toContainEqual(expect.objectContaining({ kind: 'function', count: 3 }));
+    expect(objects).toBeNull();
   });
 
   it('is proven, and stores nothing twice', async () => {

@@ -29,7 +29,7 @@ const readShared: typeof readChunk = (repository, chunk, artifact, signal) => {
  */
 export async function* readArtifact(
   repository: Repository,
-  manifest: Manifest,
+  manifest: Pick<Manifest, 'chunks'>,
   artifact: Pick<Artifact, 'name' | 'pieces'>,
   signal: AbortSignal,
 ): AsyncGenerator<Buffer> {
@@ -81,8 +81,8 @@ export const artifactOf = ({
 /** Streams the lines of an artifact, without their ends. */
 export async function* readLines(
   repository: Repository,
-  manifest: Manifest,
-  artifact: Artifact,
+  manifest: Pick<Manifest, 'chunks'>,
+  artifact: Pick<Artifact, 'name' | 'pieces'>,
   signal: AbortSignal,
 ): AsyncGenerator<string> {
   const decoder = new StringDecoder('utf8');

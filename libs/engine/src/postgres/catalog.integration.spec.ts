@@ -27,10 +27,16 @@ const catalogOf = (target: PostgresTarget, options?: CatalogOptions): Promise<Ca
 const statement = (target: PostgresTarget, sql: string): Promise<unknown> =>
   connected(target, (client) => client.query(sql));
 
-const make = async (server: ThrowawayPostgres, database: CorpusDatabase, major: number): Promise<PostgresTarget> => {
+/** A database of the corpus, and the catalog that it had before anybody copied it. */
+interface Original {
+  target: PostgresTarget;
+  catalog: Catalog;
+}
+
+const make = async (server: ThrowawayPostgres, database: CorpusDatabase, major: number): Promise<Original> => {
   const target = await server.createDatabase(database.hostileName ?? database.name);
   await connected(target, (client) => database.create(client, major));
-  return target;
+  return { target, catalog: await catalogOf(target) };
 };
 
 /** Plain pg_dump and psql, as anybody would; the source steps aside, because `--create` gives the copy its name. */
@@ -83,29 +89,48 @@ const KINDS = [
   ...['transform', 'trigger', 'type', 'user mapping', 'view'],
 ];
 
+// two thousand tables of one kind are the law's, which compares their catalog too
+const corpusOf = (major: number): CorpusDatabase[] =>
+  corpus.filter(({ name, minMajor = 0 }) => minMajor <= major && name !== 'many_tables');
+
+const servers = new Map<number, ThrowawayPostgres>();
+const originals = new Map<string, Promise<Original>>();
+let directory: string;
+
+const serverOf = (major: number): ThrowawayPostgres => servers.get(major) as ThrowawayPostgres;
+
+/** Made by the first test that asks for it: each needs some time. */
+function original(database: CorpusDatabase, major: number): Promise<Original> {
+  const key = `${major} ${database.name}`;
+  const made = originals.get(key) ?? make(serverOf(major), database, major);
+  originals.set(key, made);
+  return made;
+}
+
+beforeAll(async () => {
+  for (const major of [15, 17]) servers.set(major, await throwawayPostgres(major));
+  directory = await makeTempDir('catalog');
+});
+afterAll(async () => {
+  for (const server of servers.values()) await server.stop();
+  await rm(directory, { recursive: true, force: true });
+});
+
 describe.each([15, 17])('a catalog read on Postgres %i', (major) => {
   let server: ThrowawayPostgres;
-  let directory: string;
 
-  beforeAll(async () => {
-    server = await throwawayPostgres(major);
-    directory = await makeTempDir('catalog');
-  });
-  afterAll(async () => {
-    await server.stop();
-    await rm(directory, { recursive: true, force: true });
+  beforeAll(() => {
+    server = serverOf(major);
   });
 
-  // two thousand tables of one kind are the law's, which compares their catalog too
-  it.each(corpus.filter(({ name, minMajor = 0 }) => minMajor <= major && name !== 'many_tables'))(
+  it.each(corpusOf(major))(
     'is the same after pg_dump and psql: $name',
     async (database) => {
-      const source = await make(server, database, major);
-      const before = await catalogOf(source);
-      expect(duplicates(before)).toEqual([]);
-      expect(orphans(before)).toEqual([]);
-      await copyByPgDump(source, major, join(directory, 'dump.sql'));
-      expect(compareCatalogs(before, await catalogOf(source))).toEqual([]);
+      const { target, catalog } = await original(database, major);
+      expect(duplicates(catalog)).toEqual([]);
+      expect(orphans(catalog)).toEqual([]);
+      await copyByPgDump(target, major, join(directory, 'dump.sql'));
+      expect(compareCatalogs(catalog, await catalogOf(target))).toEqual([]);
       await statement(server.target, `drop database source`);
     },
     120_000,
@@ -113,8 +138,7 @@ describe.each([15, 17])('a catalog read on Postgres %i', (major) => {
 
   it('holds every kind of object over the corpus, and no password', async () => {
     const catalogs: Catalog = [];
-    for (const { name, hostileName } of corpus.filter((database) => database.name !== 'many_tables'))
-      catalogs.push(...(await catalogOf({ ...server.target, database: hostileName ?? name })));
+    for (const database of corpusOf(major)) catalogs.push(...(await original(database, major)).catalog);
     expect([...new Set(catalogs.map(({ kind }) => kind))].sort()).toEqual(KINDS);
     expect(JSON.stringify(catalogs)).not.toMatch(/not-a-real-password|another-made-up-one/);
   });
@@ -183,33 +207,24 @@ describe.each([15, 17])('a catalog read on Postgres %i', (major) => {
 });
 
 describe('a catalog of Postgres 15 and one of 17', () => {
-  const servers: ThrowawayPostgres[] = [];
-  afterAll(async () => {
-    for (const server of servers) await server.stop();
-  });
-
   it('are equal after pg_dump and psql, apart from what belongs to the server', async () => {
-    for (const major of [15, 17]) servers.push(await throwawayPostgres(major));
-    const [older, newer] = servers as [ThrowawayPostgres, ThrowawayPostgres];
     const client = await findClient(toolsDir(), 17);
-    const directory = await makeTempDir('catalog');
     const file = join(directory, 'dump.sql');
     const asked = ['views', 'grants', 'routines', 'constraints', 'inheritance', 'partitions', 'row_security'];
     for (const database of corpus.filter(({ name }) => asked.includes(name))) {
-      const source = await make(older, database, 15);
-      const target = await newer.createDatabase(database.name);
+      const older = await original(database, 15);
+      const target = await serverOf(17).createDatabase();
       await connected(target, (one) => ensureRoles(one, database.roles ?? []));
       for (const [command, options, { host, port, user, password, database: name }] of [
-        ['pg_dump', ['-f', file], source],
+        ['pg_dump', ['-f', file], older.target],
         ['psql', ['-Xqf', file, '-v', 'ON_ERROR_STOP=1'], target],
       ] as const)
         await run(executable(client?.binDir ?? '', command), [...options, '-d', name], {
           env: { PGPASSWORD: password, PGHOST: host, PGPORT: String(port), PGUSER: user },
         });
       const ofServer = new Set(['database', 'extension version']);
-      const differences = compareCatalogs(await catalogOf(source), await catalogOf(target));
+      const differences = compareCatalogs(older.catalog, await catalogOf(target));
       expect(differences.filter(({ kind }) => !ofServer.has(kind))).toEqual([]);
     }
-    await rm(directory, { recursive: true });
   });
 });

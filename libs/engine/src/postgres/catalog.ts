@@ -8,7 +8,7 @@ import { FOREIGN_READERS, largeObjects } from './catalog/foreign-and-replication
 import { FUNCTION_READERS } from './catalog/functions.ts';
 import { GRANT_READERS } from './catalog/grants.ts';
 import { OPERATOR_READERS } from './catalog/operators.ts';
-import { OWNER_READERS } from './catalog/owners-and-comments.ts';
+import { CARRIED_READERS } from './catalog/carried.ts';
 import { SCHEMA_READERS } from './catalog/schemas.ts';
 import { TABLE_READERS } from './catalog/tables.ts';
 import { TEXT_SEARCH_READERS } from './catalog/text-search.ts';
@@ -29,7 +29,7 @@ const READERS: Reader[] = [
   ...OPERATOR_READERS,
   ...TEXT_SEARCH_READERS,
   ...FOREIGN_READERS,
-  ...OWNER_READERS,
+  ...CARRIED_READERS,
   ...GRANT_READERS,
   ...DATABASE_READERS,
 ];

@@ -14,6 +14,14 @@ const run = promisify(execFile);
 const PLACE_FILE = 'cluster-place.txt';
 const PLACES = '/var/lib/holdfast';
 
+export interface ClusterOptions {
+  binDir: string;
+  dataDir: string;
+  /** Of the superuser `postgres`. */
+  password: string;
+  durable: boolean;
+}
+
 export interface SystemUser {
   uid: number;
   gid: number;
@@ -26,8 +34,9 @@ export const serverUser = (): SystemUser | undefined =>
 /**
  * Makes sure that a cluster of the binaries' major version lives in (or for) `dataDir` and answers where: `initdb`
  * when there is none (scram-sha-256, UTF8, locale C, user `postgres`), which is atomic: a crash leaves no half cluster.
+ * Without `durable` that holds for a crash of this process, not for one of the machine, and takes half the time.
  */
-export async function prepareCluster(o: { binDir: string; dataDir: string; password: string }): Promise<string> {
+export async function prepareCluster(o: ClusterOptions): Promise<string> {
   const user = serverUser();
   if (user && !(await canEnter(o.binDir, user))) {
     throw new OperationError('postgres.server_failed', `Postgres runs as nobody, who cannot enter ${o.binDir}`, {
@@ -56,12 +65,9 @@ export async function removeCluster(dataDir: string): Promise<void> {
   await rm(dataDir, { recursive: true, force: true });
 }
 
-async function initialise(o: {
-  binDir: string;
-  place: string;
-  password: string;
-  user: SystemUser | undefined;
-}): Promise<void> {
+async function initialise(
+  o: Omit<ClusterOptions, 'dataDir'> & { place: string; user: SystemUser | undefined },
+): Promise<void> {
   const rest = await readdir(o.place).catch(() => []);
   if (rest.length > 0) {
     throw new OperationError('postgres.server_failed', `${o.place} is neither empty nor a Postgres cluster`);
@@ -80,7 +86,7 @@ async function initialise(o: {
       executable(o.binDir, 'initdb'),
       [
         ...['-D', building, '--username=postgres', `--pwfile=${passwordFile}`, '--auth=scram-sha-256'],
-        ...['--encoding=UTF8', '--locale=C', '--no-instructions'],
+        ...['--encoding=UTF8', '--locale=C', '--no-instructions', ...(o.durable ? [] : ['--no-sync'])],
       ],
       { cwd: o.binDir, timeout: 120_000, ...o.user },
     );

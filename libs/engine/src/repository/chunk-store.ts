@@ -168,9 +168,10 @@ async function openStored(stored: Buffer, chunk: ChunkDescription, exactly: bool
   const plain = borrow(chunk.size);
   let problem: ChunkProblem | null = 'content';
   try {
-    const opened = await openOnThread(stored, chunk.size, plain);
-    if (exactly && opened.storedSha256 !== chunk.storedSha256) problem = 'checksum';
-    else if (opened.whole && opened.sha256 === chunk.sha256) problem = null;
+    const opened = await openOnThread(stored, chunk.size, plain, exactly ? null : chunk.storedSha256);
+    const same = opened.storedSha256 === chunk.storedSha256;
+    if (exactly && !same) problem = 'checksum';
+    else if (opened.whole && (opened.sha256 === chunk.sha256 || (opened.sha256 === null && same))) problem = null;
   } finally {
     release(stored);
     if (problem) release(plain);

@@ -145,6 +145,17 @@ export function driverContract(makePlace: () => Promise<DriverPlace>): void {
     });
   });
 
+  describe('room', () => {
+    it('is told as bytes that may be written, out of all, or as not known', async () => {
+      const space = await driver.space();
+      if (space === null) return;
+      expect(space.freeBytes).toBeGreaterThan(0);
+      expect(space.totalBytes).toBeGreaterThanOrEqual(space.freeBytes);
+      await place.takeAway();
+      expect(await codeOf(driver.space())).toBe('repository.unreachable');
+    });
+  });
+
   describe('unfinished writes', () => {
     it('do not show and are swept by their age', async () => {
       await driver.write('a/b', bytesOf('x'));

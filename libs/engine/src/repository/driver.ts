@@ -4,6 +4,12 @@ export interface StoredFile {
   sizeBytes: number;
 }
 
+/** How much room a place has, for whoever may write there. */
+export interface Space {
+  freeBytes: number;
+  totalBytes: number;
+}
+
 /**
  * A place that keeps files: a directory, later a bucket. Every driver passes the contract in `driver-contract.ts`.
  * All methods throw `repository.unreachable` when the place cannot be reached, and never answer as if it were empty;
@@ -27,6 +33,8 @@ export interface RepositoryDriver {
   remove(path: string, durable?: boolean): Promise<void>;
   /** All files below a folder, in no special order. Unfinished writes do not show. */
   list(folder: string): AsyncIterable<StoredFile>;
+  /** How much room there is; null where the place does not say, as a bucket. */
+  space(): Promise<Space | null>;
   /** Removes what unfinished writes left behind, if they began more than `olderThanMs` ago. */
   sweepUnfinished(olderThanMs: number): Promise<number>;
 }

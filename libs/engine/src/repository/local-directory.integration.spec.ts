@@ -182,6 +182,16 @@ describe('attachRepository', () => {
     expect(await readdir(other)).toEqual(['letter.txt']);
   });
 
+  it('refuses a place inside another repository, also by a link, and leaves nothing there', async () => {
+    const { repository } = await attachRepository(join(home, 'outer'));
+    const inside = join(repository.driver.location, 'chunks', 'inner');
+    expect(await codeOf(attachRepository(inside))).toBe('repository.occupied');
+    await symlink(repository.driver.location, join(home, 'link'));
+    expect(await codeOf(attachRepository(join(home, 'link', 'inner')))).toBe('repository.occupied');
+    expect(await readdir(repository.driver.location)).not.toContain('inner');
+    expect((await attachRepository(join(home, 'beside'))).report.created).toBe(true);
+  });
+
   it('says that a directory cannot be made or read', async () => {
     await asNobody(home, async () => {
       expect(await codeOf(attachRepository(join(home, 'new')))).toBe('repository.unreachable');

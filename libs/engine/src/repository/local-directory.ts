@@ -1,8 +1,8 @@
 import { OperationError } from '@holdfast/contracts';
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, opendir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, opendir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
-import type { RepositoryDriver, StoredFile } from './driver.ts';
+import type { RepositoryDriver, Space, StoredFile } from './driver.ts';
 
 const UNFINISHED = '.unfinished-';
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException | undefined)?.code;
@@ -221,6 +221,16 @@ export class LocalDirectory implements RepositoryDriver {
       }
     } catch (error) {
       throw translate(error, this.location, folder);
+    }
+  }
+
+  async space(): Promise<Space> {
+    try {
+      await this.present();
+      const { bavail, blocks, bsize } = await statfs(this.root);
+      return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
+    } catch (error) {
+      throw translate(error, this.location, '.');
     }
   }
 

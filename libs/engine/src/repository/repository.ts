@@ -1,6 +1,7 @@
 import { OperationError, type AttachReport } from '@holdfast/contracts';
 import { createHash, createHmac, randomBytes, randomUUID } from 'node:crypto';
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir, readdir, realpath, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { RepositoryDriver } from './driver.ts';
 import { isUnfinished, LocalDirectory } from './local-directory.ts';
 
@@ -81,14 +82,19 @@ export async function openDriver(driver: RepositoryDriver, expectedUid: string |
 export const openRepository = (path: string, expectedUid: string | null): Promise<Repository> =>
   openDriver(new LocalDirectory(path), expectedUid);
 
-async function countBackups(driver: RepositoryDriver): Promise<number> {
+/** How many backups lie in a repository, by their manifests. */
+export async function countBackups(driver: RepositoryDriver, signal?: AbortSignal): Promise<number> {
   let count = 0;
-  for await (const file of driver.list('backups')) if (file.path.endsWith('/manifest.json')) count++;
+  for await (const { path } of driver.list('backups')) {
+    signal?.throwIfAborted();
+    if (path.endsWith('/manifest.json')) count++;
+  }
   return count;
 }
 
 /** Opens the repository in a directory, or makes one when the directory is empty or absent. */
 export async function attachRepository(path: string): Promise<{ repository: Repository; report: AttachReport }> {
+  await refuseInside(path);
   const driver = new LocalDirectory(path);
   const found = await mkdir(path, { recursive: true })
     .then(() => readdir(path))
@@ -117,10 +123,27 @@ export async function attachRepository(path: string): Promise<{ repository: Repo
   return { repository, report: { repositoryUid: repository.uid, formatVersion: FORMAT_VERSION, created, backups } };
 }
 
+/** Files of one repository are not another's to list, to count and to remove. */
+async function refuseInside(path: string): Promise<void> {
+  const real = await realpath(path).catch(() => path);
+  for (let above = dirname(real); ; above = dirname(above)) {
+    if (await stat(join(above, DESCRIPTOR)).then(isFile, () => false)) {
+      throw new OperationError('repository.occupied', `${path} lies inside the repository at ${above}`, {
+        hint: 'Choose a directory beside it.',
+      });
+    }
+    if (above === dirname(above)) return;
+  }
+}
+
+const isFile = (found: { isFile(): boolean }): boolean => found.isFile();
+
 /** The name of a plain chunk: HMAC-SHA256 of its SHA-256 under the repository's key, in hex. */
 export const chunkId = (repository: Repository, plainSha256: string): string =>
   createHmac('sha256', repository.idKey).update(Buffer.from(plainSha256, 'hex')).digest('hex');
 
 export const chunkPath = (domain: string, id: string): string => `chunks/${domain}/${id.slice(0, 2)}/${id}`;
+/** Whether a file of a repository has the place of a chunk. */
+export const isChunkPath = (path: string): boolean => /^chunks\/[^/]+\/([0-9a-f]{2})\/\1[0-9a-f]{62}$/.test(path);
 export const manifestPath = (environmentId: string, backupId: string): string =>
   `backups/${environmentId}/${backupId}/manifest.json`;

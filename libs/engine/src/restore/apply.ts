@@ -50,6 +50,8 @@ export interface ApplyInput {
   onTableFault: (table: TableArtifact, error: OperationError) => void;
   /** Compares tables as soon as they are there; absent: nothing is read again. */
   early?: EarlyCompare;
+  /** See `TableWorkInput`. */
+  shareFromBytes?: number;
 }
 
 async function statementsOf(

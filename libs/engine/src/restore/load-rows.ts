@@ -3,12 +3,13 @@ import { pipeline } from 'node:stream/promises';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { readArtifact } from '../manifest/artifact-reader.ts';
-import type { Artifact, LargeObjectArtifact, Manifest, TableArtifact } from '../manifest/manifest.ts';
+import type { LargeObjectArtifact, Manifest, TableArtifact } from '../manifest/manifest.ts';
 import { disconnect, socketOf, translateQuery } from '../postgres/connection.ts';
 import { qualified, quoteIdent } from '../postgres/identifiers.ts';
 import type { PostgresTarget } from '../postgres/target.ts';
 import type { Repository } from '../repository/repository.ts';
 import type { Meter } from '../run.ts';
+import { readShare, type Share } from './shared-rows.ts';
 import { openSession } from './statement-runner.ts';
 
 export interface LoadInput {
@@ -26,28 +27,47 @@ export function copyInStatement(artifact: TableArtifact): string {
   return `COPY ${qualified(schema, table)}${columns === '' ? '' : ` (${columns})`} FROM STDIN`;
 }
 
+/** Answers how many lines arrived. */
 async function copyIn(
-  input: Omit<LoadInput, 'target'>,
+  { meter }: Pick<LoadInput, 'meter'>,
   client: pg.Client,
-  artifact: Artifact & { rows: number },
+  parts: AsyncIterable<Buffer>,
   statement: string,
-): Promise<void> {
-  const { repository, manifest, signal, meter } = input;
+): Promise<number> {
   // with this mark every part waits for the one before it to be with the system: its memory is used again then
   const sink = client.query(copyFrom(statement, { highWaterMark: 1 }));
   const { writableHighWaterMark } = socketOf(client);
   const source = async function* (): AsyncGenerator<Buffer> {
-    for await (const part of readArtifact(repository, manifest, artifact, signal)) {
+    for await (const part of parts) {
       meter.add(part.length, part.length);
       // one that fits into the socket's own queue is called written while it is there
       yield part.length < writableHighWaterMark ? Buffer.from(part) : part;
     }
   };
   await pipeline(source, sink);
-  meter.add(0, 0, artifact.rows);
-  if (sink.rowCount !== artifact.rows) {
-    const counts = `${artifact.rows} rows were backed up, ${sink.rowCount} arrived`;
-    throw new OperationError('restore.differs', `${artifact.name}: ${counts}`);
+  return sink.rowCount;
+}
+
+/** Throws `restore.differs` unless as many rows arrived as were backed up. */
+export function requireAllRows({ name, rows }: Pick<TableArtifact, 'name' | 'rows'>, arrived: number): void {
+  if (arrived === rows) return;
+  throw new OperationError('restore.differs', `${name}: ${rows} rows were backed up, ${arrived} arrived`);
+}
+
+/** Loads a share of a table on the given session; answers how many rows arrived. Throws what Postgres says, naming the table. */
+export async function loadShare(
+  input: Omit<LoadInput, 'target'>,
+  client: pg.Client,
+  table: TableArtifact,
+  share: Share,
+): Promise<number> {
+  try {
+    const rows = await copyIn(input, client, readShare(input, share), copyInStatement(table));
+    input.meter.add(0, 0, rows);
+    return rows;
+  } catch (error) {
+    input.signal.throwIfAborted();
+    throw translateQuery(error, `Table ${table.name}`);
   }
 }
 
@@ -55,14 +75,10 @@ async function copyIn(
 export async function loadTable(
   input: Omit<LoadInput, 'target'>,
   client: pg.Client,
-  artifact: TableArtifact,
+  table: TableArtifact,
 ): Promise<void> {
-  try {
-    await copyIn(input, client, artifact, copyInStatement(artifact));
-  } catch (error) {
-    input.signal.throwIfAborted();
-    throw translateQuery(error, `Table ${artifact.name}`);
-  }
+  const share = { name: table.name, pieces: table.pieces, asked: 0 };
+  requireAllRows(table, await loadShare(input, client, table, share));
 }
 
 /** Whether an artifact lies within a chunk that it shares with others. */
@@ -74,14 +90,15 @@ export const inLoadOrder = (tables: TableArtifact[]): TableArtifact[] => [
   ...tables.filter(isPacked).sort((a, b) => (a.pieces[0]?.chunk ?? 0) - (b.pieces[0]?.chunk ?? 0)),
 ];
 
-/** Writes the pages of large objects; pre-data has made the objects. */
+/** Writes the pages of large objects, which are no rows of anybody's; pre-data has made the objects. */
 export async function loadLargeObjects(input: LoadInput, artifact: LargeObjectArtifact): Promise<void> {
   const client = await openSession({ ...input, clientEncoding: 'UTF8' });
   try {
     await client.query('BEGIN');
     // a table, because COPY is the way in that streams; it is gone with the transaction
     await client.query('CREATE TEMP TABLE pages (object oid, place bigint, bytes bytea) ON COMMIT DROP');
-    await copyIn(input, client, artifact, 'COPY pg_temp.pages FROM STDIN');
+    const pages = readArtifact(input.repository, input.manifest, artifact, input.signal);
+    requireAllRows(artifact, await copyIn(input, client, pages, 'COPY pg_temp.pages FROM STDIN'));
     await client.query('SELECT count(pg_catalog.lo_put(object, place, bytes)) FROM pg_temp.pages');
     await client.query('COMMIT');
   } catch (error) {

@@ -1,3 +1,4 @@
+import type { StepProgress } from '@holdfast/contracts';
 import { makeTempDir, throwawayPostgres, type ThrowawayPostgres } from '@holdfast/testing';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -50,6 +51,18 @@ it('makes no index over a function before every table is loaded that it may read
   await copy.query('SET enable_seqscan = off; SET enable_bitmapscan = off');
   const { rows } = await copy.query(`SELECT count(*)::int AS found FROM a WHERE lk(id) = repeat(md5('3'), 10)`);
   expect(rows).toEqual([{ found: 1 }]);
+});
+
+it('tells rows of tables alone, not the pages of large objects', async () => {
+  const { backup } = await backedUp(
+    'with large objects',
+    `CREATE TABLE t AS SELECT g AS id FROM generate_series(1, 1234) g; SELECT lo_from_bytea(0, repeat('x', 10000)::bytea)`,
+  );
+  let rows = 0;
+  const run = { ...calm, onProgress: (progress: StepProgress) => (rows = progress.rows) };
+  const how = { compareRows: false };
+  const report = await giveBack(repository, backup.backupId, server.target, 'large objects copy', how, run);
+  expect([rows, report.rows]).toEqual([1234, 1234]);
 });
 
 it('gives back a schema whose description is larger than a chunk may be', async () => {

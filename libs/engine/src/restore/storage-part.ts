@@ -89,9 +89,10 @@ export async function lookAtStorage(
     );
   }
   const refused = await refusalOf(endpoint, signal);
-  const what = choice ? 'Chosen storage objects' : `${list.objects} storage objects, ${list.objectBytes} bytes,`;
+  const what = choice ? 'Chosen storage objects' : `${list.objects} storage objects`;
   const message = `${what} are given back to the project; those that are there with other bytes are replaced`;
-  const finding: PreflightFinding = { severity: 'note', code: 'storage.restored', message };
+  const hint = 'The database that is there now is kept; of objects only a backup of the target keeps what is replaced.';
+  const finding: PreflightFinding = { severity: 'warning', code: 'storage.restored', message, hint };
   return { findings: [refused ?? finding], gaps: [], endpoint };
 }
 

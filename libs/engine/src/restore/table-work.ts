@@ -2,14 +2,16 @@ import { OperationError } from '@holdfast/contracts';
 import PQueue from 'p-queue';
 import type pg from 'pg';
 import type { TableArtifact } from '../manifest/manifest.ts';
-import { connect, disconnect, isConnectionLost, translateQuery } from '../postgres/connection.ts';
+import { connect, isConnectionLost, translateQuery } from '../postgres/connection.ts';
 import { displayName, qualified } from '../postgres/identifiers.ts';
 import { READ_SETTINGS } from '../postgres/snapshot.ts';
 import type { Statement } from '../postgres/statements.ts';
 import type { CompareTask } from './early-compare.ts';
 import { splitPostData, type SplitPostData, type TableStatements } from './early-statements.ts';
 import { splitKeys, type KeyIndex } from './key-indexes.ts';
-import { inLoadOrder, isPacked, loadTable, type LoadInput } from './load-rows.ts';
+import { Lane, type Purpose } from './lane.ts';
+import { inLoadOrder, isPacked, loadShare, loadTable, requireAllRows, type LoadInput } from './load-rows.ts';
+import { SharedRows, type Share } from './shared-rows.ts';
 import { describeStatement, openSession, runLane, runOne, type FaultOptions } from './statement-runner.ts';
 
 export interface TableWorkInput extends LoadInput {
@@ -26,6 +28,8 @@ export interface TableWorkInput extends LoadInput {
   onAllLoaded: () => void;
   /** How to read a table again once its keys stand, in one task or more; none: that is left for later. */
   compare: ((table: TableArtifact, client: () => Promise<pg.Client>) => Promise<CompareTask[]>) | null;
+  /** From how many bytes on the end of a table is lent to a second session; absent: eight MiB. */
+  shareFromBytes?: number;
 }
 
 /** Which of two kinds of waiting work goes first; within a kind, the larger table. */
@@ -34,45 +38,9 @@ const BUILD = 2 ** 50;
 const COMPARE = 0;
 /** For smaller tables two more statements cost more than they save. */
 const SPARED_FROM_BYTES = 1 << 20;
-const IDLE_AT_MOST_MS = 60_000;
+/** What a second session takes over of a table must be worth its start. */
+const SHARED_FROM_BYTES = 8 << 20;
 const NO_STATEMENTS: TableStatements = { exclusive: [], shared: [] };
-
-type Purpose = 'load' | 'build' | 'read';
-
-/** The sessions of one worker, opened when they are needed first: what each is for sets it up differently. */
-class Lane {
-  private readonly open = new Map<Purpose, pg.Client>();
-  private readonly usedAt = new Map<Purpose, number>();
-  private readonly used = new Set<Purpose>();
-  private readonly make: (purpose: Purpose) => Promise<pg.Client>;
-
-  constructor(make: (purpose: Purpose) => Promise<pg.Client>) {
-    this.make = make;
-  }
-
-  async session(purpose: Purpose): Promise<pg.Client> {
-    this.used.add(purpose);
-    const known = this.open.get(purpose);
-    const idleMs = Date.now() - (this.usedAt.get(purpose) ?? Date.now());
-    if (known && idleMs < IDLE_AT_MOST_MS) return known;
-    // a proxy on the way may have dropped one that was silent while large tables were loaded
-    this.open.delete(purpose);
-    if (known) await disconnect(known).catch(() => undefined);
-    const made = await this.make(purpose);
-    this.open.set(purpose, made);
-    return made;
-  }
-
-  /** Ends a piece of work: the sessions it used are idle from now. */
-  rest(): void {
-    for (const purpose of this.used) this.usedAt.set(purpose, Date.now());
-    this.used.clear();
-  }
-
-  async close(): Promise<void> {
-    await Promise.allSettled([...this.open.values()].map((client) => disconnect(client)));
-  }
-}
 
 /**
  * Loads tables, `parallel` at once, makes each one's keys and indexes as soon as its rows are there, and compares it
@@ -88,6 +56,8 @@ class TableWork {
   private readonly lanes: Lane[];
   private readonly failures: unknown[] = [];
   private readonly again: Statement[] = [];
+  /** Tables that are being loaded, and may be by more sessions than one. */
+  private readonly loading = new Set<SharedRows>();
   private toLoad: number;
 
   constructor(input: TableWorkInput) {
@@ -148,13 +118,58 @@ class TableWork {
       } finally {
         lane.rest();
         this.lanes.push(lane);
+        this.helpOut();
       }
     };
     void this.queue.add(guarded, { priority });
   }
 
+  /** Where nothing waits and somebody is idle, the end of a table that is being loaded is work too. */
+  private helpOut(): void {
+    if (this.failures.length > 0 || this.queue.size > 0 || this.lanes.length === 0) return;
+    const rows = [...this.loading].find(({ isLendable }) => isLendable);
+    if (rows) this.add(LOAD, (lane) => this.help(lane, rows));
+  }
+
+  private async help(lane: Lane, rows: SharedRows): Promise<void> {
+    const share = await rows.lend({ ...this.input, signal: this.signal });
+    if (share) await this.loadShare(lane, rows, share);
+  }
+
   private async load(lane: Lane, table: TableArtifact): Promise<void> {
-    const loaded = table.rows === 0 || (await this.loadRows(await lane.session('load'), table));
+    if (table.rows === 0) return this.afterRows(lane, table, true);
+    const client = await lane.session('load');
+    if (await this.spareLog(client, table)) return this.afterRows(lane, table, await this.loadSpared(client, table));
+    const whole = table.loadInto === null && table.condition === null;
+    const rows = new SharedRows(table, whole ? (this.input.shareFromBytes ?? SHARED_FROM_BYTES) : Infinity);
+    const share = rows.begin();
+    this.loading.add(rows);
+    this.helpOut();
+    await this.loadShare(lane, rows, share);
+  }
+
+  /** Whoever ends last goes on with the table. */
+  private async loadShare(lane: Lane, rows: SharedRows, share: Share): Promise<void> {
+    const { table } = rows;
+    const client = await lane.session('load');
+    const fault = await this.fault(async () => {
+      const arrived = await loadShare({ ...this.input, signal: this.signal }, client, table, share);
+      rows.arrived += arrived;
+    });
+    if (fault && !rows.failed) this.input.onTableFault(table, fault);
+    rows.failed ||= fault !== null;
+    if (!rows.end(share)) return;
+    this.loading.delete(rows);
+    if (rows.failed) {
+      // as if nobody had begun: another share's rows are no table
+      if (rows.arrived > 0)
+        await this.execute(client, `TRUNCATE TABLE ONLY ${qualified(table.schema, table.table)}`, table);
+    } else requireAllRows(table, rows.arrived);
+    await this.afterRows(lane, table, !rows.failed);
+  }
+
+  /** `loaded` false: it could not be, and whoever asked goes on without it. */
+  private async afterRows(lane: Lane, table: TableArtifact, loaded: boolean): Promise<void> {
     this.oneLoaded();
     const name = displayName(table.schema, table.table);
     const statements = (table.loadInto ?? table.condition) === null ? this.split.early.get(name) : undefined;
@@ -173,22 +188,26 @@ class TableWork {
     });
   }
 
-  /** False: it could not be loaded, and whoever asked goes on without it. */
-  private async loadRows(client: pg.Client, table: TableArtifact): Promise<boolean> {
-    const spared = await this.spareLog(client, table);
+  /** Loads a table in the transaction that `spareLog` began. False: it could not be, and whoever asked goes on without it. */
+  private async loadSpared(client: pg.Client, table: TableArtifact): Promise<boolean> {
+    const fault = await this.fault(() => loadTable({ ...this.input, signal: this.signal }, client, table));
+    await this.execute(client, fault ? 'ROLLBACK' : 'COMMIT', table);
+    if (fault) this.input.onTableFault(table, fault);
+    return !fault;
+  }
+
+  /** What Postgres had against some rows; what else goes wrong is thrown. */
+  private async fault(work: () => Promise<unknown>): Promise<OperationError | null> {
     try {
-      await loadTable({ ...this.input, signal: this.signal }, client, table);
-      if (spared) await this.end(client, 'COMMIT', table);
-      return true;
+      await work();
+      return null;
     } catch (error) {
-      if (!(error instanceof OperationError) || error.code !== 'postgres.statement_failed') throw error;
-      if (spared) await this.end(client, 'ROLLBACK', table);
-      this.input.onTableFault(table, error);
-      return false;
+      if (error instanceof OperationError && error.code === 'postgres.statement_failed') return error;
+      throw error;
     }
   }
 
-  private async end(client: pg.Client, statement: 'COMMIT' | 'ROLLBACK', table: TableArtifact): Promise<void> {
+  private async execute(client: pg.Client, statement: string, table: TableArtifact): Promise<void> {
     await client.query(statement).catch((error: unknown) => {
       this.signal.throwIfAborted();
       throw translateQuery(error, `Table ${table.name}`);
@@ -211,7 +230,7 @@ class TableWork {
     } catch (error) {
       this.signal.throwIfAborted();
       if (isConnectionLost(error)) throw translateQuery(error, `Table ${artifact.name}`);
-      await this.end(client, 'ROLLBACK', artifact);
+      await this.execute(client, 'ROLLBACK', artifact);
       return false;
     }
   }

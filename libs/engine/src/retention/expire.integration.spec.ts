@@ -1,7 +1,7 @@
 import { makeTempDir, throwawayPostgres, type ThrowawayPostgres } from '@holdfast/testing';
 import { randomUUID } from 'node:crypto';
-import { cp, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { cp, mkdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { BackupSummary } from '../backup/backup.ts';
 import { calm, environment, failureOf, listed, prove, takeBackup, troubled } from '../engine-under-test.ts';
@@ -42,6 +42,17 @@ beforeEach(async () => {
   const place = join(await makeTempDir('expire'), 'repository');
   await cp(template.driver.location, place, { recursive: true });
   repository = await openRepository(place, template.uid);
+});
+
+it('removes nothing that has not the place of a chunk', async () => {
+  const others = ['chunks/data/README', 'chunks/inner/chunks/data/ab/' + 'ab'.padEnd(64, '0'), 'chunks/data/ab/note'];
+  for (const path of others) {
+    await mkdir(dirname(full(path)), { recursive: true });
+    await writeFile(full(path), 'of somebody else');
+  }
+  await remove(older);
+  await remove(newer);
+  expect([...(await chunksThere()).keys()].sort()).toEqual(others.sort());
 });
 
 const full = (path: string): string => join(repository.driver.location, path);

@@ -1,6 +1,6 @@
 import { OperationError, type ExpireOutput } from '@holdfast/contracts';
 import { readManifest, type Manifest } from '../manifest/manifest.ts';
-import { chunkPath, manifestPath, type Repository } from '../repository/repository.ts';
+import { chunkPath, isChunkPath, manifestPath, type Repository } from '../repository/repository.ts';
 import { Meter, type Run } from '../run.ts';
 
 /** Unfinished writes older than this belong to nobody any more. */
@@ -63,7 +63,8 @@ export async function expire(input: ExpireArguments, run: Run): Promise<ExpireOu
   for await (const file of repository.driver.list('chunks')) {
     run.signal.throwIfAborted();
     meter.add(1);
-    if (inUse.has(file.path)) continue;
+    // Whatever else lies there is not ours to remove.
+    if (inUse.has(file.path) || !isChunkPath(file.path)) continue;
     await repository.driver.remove(file.path);
     removedChunks++;
     freedBytes += file.sizeBytes;

@@ -9,6 +9,8 @@ import { join } from 'node:path';
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { calm, environment, failureOf, prove, takeBackup } from '../engine-under-test.ts';
+import { readContents } from '../contents/contents.ts';
+import { pageOfObjects } from '../contents/objects-page.ts';
 import { objectListOf, readManifest, type Manifest } from '../manifest/manifest.ts';
 import type { BackupSummary } from '../backup/backup.ts';
 import type { PostgresTarget } from '../postgres/target.ts';
@@ -155,6 +157,29 @@ it('lists every object with the digest of its bytes, in order, and names the one
   expect(manifest.coverage.gaps).toContainEqual(
     expect.objectContaining({ code: 'objects-missing', subjects: ['open/lost'], count: 1 }),
   );
+});
+
+it('tells its buckets and objects among its contents', async () => {
+  const where = { repository, environmentId: environment.id, backupId, manifestSha256: null };
+  const { items, objects } = await readContents(where, calm.signal);
+  const buckets = items.filter(({ kind }) => kind === 'bucket');
+  expect(buckets).toMatchObject([
+    { name: 'files', objects: ODD.length + 2, sizeBytes: 3_500_000 + ODD.length * 300, detail: 'Private' },
+    { name: 'open', objects: 302, sizeBytes: 300 * 2_000 + 6 + 9, detail: 'Public' },
+  ]);
+  if (!objects) throw new Error('no list of objects');
+  const asked = { bucket: 'open', prefix: 'lo', search: null, from: 0, limit: 10 };
+  expect(await pageOfObjects(repository, objects, asked, calm.signal)).toMatchObject({
+    items: [{ bucket: 'open', name: 'lost', sha256: null }],
+    next: null,
+  });
+  const { items: all } = await pageOfObjects(
+    repository,
+    objects,
+    { ...asked, bucket: null, prefix: null, limit: 999 },
+    calm.signal,
+  );
+  expect(all.map(({ bucket, name }) => `${bucket}/${name}`)).toEqual((await listOf(manifest)).map(objectName));
 });
 
 it('lets small objects share chunks', async () => {

@@ -1,4 +1,4 @@
-import { OBJECTS, OF } from './objects.ts';
+import { OF } from './objects.ts';
 import { SCOPE } from './scope.ts';
 
 /**
@@ -22,14 +22,14 @@ const differingGrants = (source: string, kind: string): string => `
     ) exploded group by subject, of, schema, owner, grantee
   ) held where now_held is distinct from held_by_default`;
 
-const objectGrants = (): string =>
-  `${OBJECTS} ${differingGrants(
-    `select io.type || ' ' || io.identity as subject, ${OF} as of, o.space as schema, r.owner, o.acl, acldefault(o.code, r.owner) as base
+/** Of `objects`. */
+export const objectGrants = differingGrants(
+  `select io.type || ' ' || io.identity as subject, ${OF} as of, o.space as schema, r.owner, o.acl, acldefault(o.code, r.owner) as base
    from objects o, lateral pg_identify_object(o.classid, o.objid, 0) io,
      lateral (select coalesce(o.owner, (select relowner from pg_class c where c.oid = o.objid)) as owner) r
    where o.acl is not null`,
-    'grant',
-  )}`;
+  'grant',
+);
 
 const columnGrants = (): string =>
   `${SCOPE} ${differingGrants(
@@ -86,5 +86,5 @@ const databaseGrants = (): string =>
     'grant',
   )}`;
 
-/** Readers of every access list. */
-export const GRANT_READERS = [objectGrants, columnGrants, initialGrants, defaultPrivileges, databaseGrants];
+/** Readers of the other access lists. */
+export const GRANT_READERS = [columnGrants, initialGrants, defaultPrivileges, databaseGrants];

@@ -1,0 +1,43 @@
+import { ChangeDetectionStrategy, Component, computed, inject, input } from '@angular/core';
+import { RouterLink } from '@angular/router';
+import type { Schemas } from '../ui/api.ts';
+import { Clock } from '../ui/clock.ts';
+import { formatPercent } from '../ui/format.ts';
+import { Icon } from '../ui/icon.ts';
+import { BytesPipe, DurationPipe, NumberPipe } from '../ui/number-pipes.ts';
+import { secondsOf } from '../ui/operation-now.ts';
+import { shareOf } from '../ui/operation-progress.ts';
+import { KIND_ICONS, operationTitle, STATUS_TONES, statusLabel } from '../ui/operation-words.ts';
+import { RelativeTime } from '../ui/relative-time.ts';
+import { StatusChip } from '../ui/status-chip.ts';
+import { stepLabel } from '../ui/step-label.ts';
+
+/** One operation in the list; all of it is one link. */
+@Component({
+  selector: 'hf-operation-row',
+  imports: [BytesPipe, DurationPipe, Icon, NumberPipe, RelativeTime, RouterLink, StatusChip],
+  templateUrl: './operation-row.html',
+  styleUrl: './operation-row.scss',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+})
+export class OperationRow {
+  private readonly clock = inject(Clock);
+  readonly operation = input.required<Schemas['Operation']>();
+
+  protected readonly icon = computed(() => KIND_ICONS[this.operation().kind]);
+  protected readonly title = computed(() => operationTitle(this.operation()));
+  protected readonly tone = computed(() => STATUS_TONES[this.operation().status]);
+  protected readonly status = computed(() => statusLabel(this.operation()));
+  protected readonly share = computed(() => shareOf(this.operation().progress));
+  protected readonly step = computed(() => {
+    const { step } = this.operation().progress;
+    const share = this.share();
+    if (step === null) return null;
+    return share === null ? stepLabel(step) : `${stepLabel(step)} ${formatPercent(share)}`;
+  });
+  protected readonly seconds = computed(() => {
+    const operation = this.operation();
+    // Only what goes on needs the time of day.
+    return secondsOf(operation, operation.finishedAt === null ? this.clock.now() : 0);
+  });
+}
