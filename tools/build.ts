@@ -1,3 +1,4 @@
+// Building once what is started: `npm run build` runs this file, and whatever starts the product imports it.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
@@ -76,4 +77,9 @@ async function filesOf(path: string): Promise<string[]> {
     }),
   );
   return found.flat();
+}
+
+if (import.meta.main) {
+  const built = await buildIfStale((line) => console.log(`${line} …`));
+  console.log(built ? 'built' : 'dist is what these sources build');
 }

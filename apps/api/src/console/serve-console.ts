@@ -16,7 +16,8 @@ const HASHED_NAME = /^\/(?:(?:chunk|main|styles)-[\w-]{8}\.(?:js|css)|media\/[^/
 
 const NOT_BUILT = `The console is not built.
 
-Run \`npm run build\`, or let HOLDFAST_CONSOLE_DIRECTORY name the directory that holds its index.html.
+Run \`npm run build\`, or let HOLDFAST_CONSOLE_DIRECTORY name the directory that holds its index.html, and start the API
+again.
 The REST interface is at /api/v1, and its documentation at /api/docs.
 `;
 
