@@ -80,6 +80,7 @@ export const openSession = (options: Pick<StatementRunnerOptions, 'target' | 'si
 
 /** Runs statements one after another, in transactions of a few hundred; on a fault, that batch again one by one. */
 export async function runInOrder(statements: Statement[], options: StatementRunnerOptions): Promise<void> {
+  if (statements.length === 0) return;
   const client = await openSession({ ...options, clientEncoding: 'UTF8' });
   // settings say how what follows is read, so they are in force before any of it is sent
   const settings = statements.findIndex(({ entry }) => entry !== null);
@@ -180,6 +181,8 @@ export async function runSideBySide(
   options: StatementRunnerOptions,
 ): Promise<void> {
   const prelude = statements.filter(({ entry }) => entry === null);
+  // settings alone are for sessions that do something
+  if (prelude.length === statements.length) return;
   const clients = await Promise.all(
     Array.from({ length: Math.max(1, parallel) }, () => openSession({ ...options, clientEncoding: 'UTF8' })),
   );

@@ -6,6 +6,7 @@ import { connect, isConnectionLost, translateQuery } from '../postgres/connectio
 import { displayName, qualified } from '../postgres/identifiers.ts';
 import { READ_SETTINGS } from '../postgres/snapshot.ts';
 import type { Statement } from '../postgres/statements.ts';
+import { BuildWorkers } from './build-workers.ts';
 import type { CompareTask } from './early-compare.ts';
 import { splitPostData, type SplitPostData, type TableStatements } from './early-statements.ts';
 import { splitKeys, type KeyIndex } from './key-indexes.ts';
@@ -54,11 +55,13 @@ class TableWork {
   private readonly signal: AbortSignal;
   private readonly queue: PQueue;
   private readonly lanes: Lane[];
+  private readonly workers: BuildWorkers;
   private readonly failures: unknown[] = [];
   private readonly again: Statement[] = [];
   /** Tables that are being loaded, and may be by more sessions than one. */
   private readonly loading = new Set<SharedRows>();
   private toLoad: number;
+  private waitingLoads = 0;
 
   constructor(input: TableWorkInput) {
     this.input = input;
@@ -68,6 +71,7 @@ class TableWork {
     const concurrency = Math.max(1, input.parallel);
     this.queue = new PQueue({ concurrency });
     this.lanes = Array.from({ length: concurrency }, () => new Lane((purpose) => this.connect(purpose)));
+    this.workers = new BuildWorkers(input.target, concurrency);
     this.toLoad = input.tables.length + 1;
   }
 
@@ -104,7 +108,10 @@ class TableWork {
   private readonly faults = (): FaultOptions => ({ signal: this.signal, onFault: this.input.onStatementFault });
 
   private add(priority: number, work: (lane: Lane) => Promise<void>): void {
+    const loads = priority >= LOAD ? 1 : 0;
+    this.waitingLoads += loads;
     const guarded = async (): Promise<void> => {
+      this.waitingLoads -= loads;
       const lane = this.lanes.pop();
       if (!lane) throw new Error('more work runs at once than there are lanes');
       try {
@@ -124,9 +131,12 @@ class TableWork {
     void this.queue.add(guarded, { priority });
   }
 
-  /** Where nothing waits and somebody is idle, the end of a table that is being loaded is work too. */
+  /**
+   * Where no table waits to be loaded, whoever has a hand free helps to load one, before any build: the sooner the largest
+   * is there, the more small builds are left to go beside its own.
+   */
   private helpOut(): void {
-    if (this.failures.length > 0 || this.queue.size > 0 || this.lanes.length === 0) return;
+    if (this.failures.length > 0 || this.waitingLoads > 0 || this.lanes.length === 0) return;
     const rows = [...this.loading].find(({ isLendable }) => isLendable);
     if (rows) this.add(LOAD, (lane) => this.help(lane, rows));
   }
@@ -270,7 +280,7 @@ class TableWork {
 
   /** Answers what makes a key of the index; where it could not be made, the statement that says why. */
   private async buildKey(lane: Lane, key: KeyIndex): Promise<Statement[]> {
-    const client = await lane.session('build');
+    const client = await this.builder(lane);
     try {
       await client.query(key.index.text);
       return key.attach;
@@ -281,8 +291,20 @@ class TableWork {
     }
   }
 
+  private async builder(lane: Lane): Promise<pg.Client> {
+    const client = await lane.session('build');
+    const alone = this.lanes.length > 0 && this.queue.size === 0;
+    try {
+      await this.workers.prepare(client, alone);
+    } catch (error) {
+      this.signal.throwIfAborted();
+      throw translateQuery(error, 'preparing to build indexes');
+    }
+    return client;
+  }
+
   private async build(lane: Lane, statements: Statement[]): Promise<void> {
-    const again = await runLane(await lane.session('build'), statements, this.faults());
+    const again = await runLane(await this.builder(lane), statements, this.faults());
     this.again.push(...again);
     this.input.onStatements(statements.length - again.length);
   }
