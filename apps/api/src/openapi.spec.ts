@@ -20,7 +20,13 @@ interface Media {
   example?: unknown;
   examples?: Record<string, { value: unknown }>;
 }
+interface Parameter {
+  name: string;
+  in: string;
+  description?: string;
+}
 interface Operation {
+  parameters?: Parameter[];
   operationId: string;
   summary: string;
   description: string;
@@ -108,6 +114,53 @@ describe('the document', () => {
         'post /api/v1/environments/{id}/test',
       ]),
     );
+  });
+});
+
+/** Whether a description says anything that its name does not. */
+const saysMore = (name: string, description: unknown): boolean => {
+  if (typeof description !== 'string') return false;
+  const known = new Set(['a', 'an', 'the', 'its', 'of', ...wordsOf(name)]);
+  return wordsOf(description).some((word) => !known.has(word));
+};
+const wordsOf = (text: string): string[] =>
+  text
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+    .match(/[a-z0-9]+/g) ?? [];
+
+/** Paths of the properties below a schema that nothing is said of; those of components are looked at there. */
+function undescribed(schema: unknown, at: string): string[] {
+  if (typeof schema !== 'object' || schema === null) return [];
+  const { properties = {} } = schema as { properties?: Record<string, { description?: unknown }> };
+  const own = Object.entries(properties).filter(([name, { description }]) => !saysMore(name, description));
+  const inner = Object.entries(schema).flatMap(([key, value]: [string, unknown]) =>
+    key === 'example' || key === 'examples' ? [] : undescribed(value, key === 'properties' ? at : `${at}.${key}`),
+  );
+  return [...own.map(([name]) => `${at}.${name}`), ...inner];
+}
+
+describe('every parameter and property', () => {
+  it('is described, and not only by its name', () => {
+    const parameters = operations.flatMap(({ name, parameters: given = [] }) =>
+      given
+        .filter((parameter) => !saysMore(parameter.name, parameter.description))
+        .map((parameter) => `${name}: ${parameter.in} ${parameter.name}`),
+    );
+    const properties = [
+      ...Object.entries(document.components?.schemas ?? {}).flatMap(([name, schema]) => undescribed(schema, name)),
+      ...operations.flatMap(({ name, requestBody, responses }) => undescribed([requestBody, responses], name)),
+    ];
+    expect([...parameters, ...properties]).toEqual([]);
+  });
+
+  it('is missed where it is not, however deep it lies', () => {
+    const deep = { anyOf: [{ type: 'array', items: { properties: { size: {}, id: { description: 'The id' } } } }] };
+    const good = { description: 'How large it is', properties: { unit: { description: 'In which size is told' } } };
+    expect(undescribed({ properties: { good, deep: { description: 'What lies in it', ...deep } } }, 'Thing')).toEqual([
+      'Thing.deep.anyOf.0.items.size',
+      'Thing.deep.anyOf.0.items.id',
+    ]);
   });
 });
 

@@ -8,6 +8,7 @@ import { VERSION } from './version.ts';
 const DESCRIPTION = `Keeps Postgres and Supabase projects recoverable.
 
 Errors are \`application/problem+json\` (RFC 9457) with a stable \`code\`. Lists are pages: give \`nextCursor\` as \`cursor\`.
+Instants are told in UTC, whatever offset they were given with; sizes are bytes.
 What takes long is an operation: \`202\`, and its progress at \`Location\` and over Socket.IO at \`/api/socket.io\`.
 Sign in with a cookie (\`POST /api/v1/auth/sign-in\`) or send a bearer token.`;
 

@@ -985,16 +985,23 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         Healthy: {
-            /** @enum {string} */
+            /**
+             * @description Always `ok`: what is not well answers an error
+             * @enum {string}
+             */
             status: "ok";
         };
         SignIn: {
             /**
              * Format: email
+             * @description The e-mail address that the account signs in with; capitals make no difference
              * @example owner@example.org
              */
             email: string;
-            /** @example correct horse battery staple */
+            /**
+             * @description The passphrase of the account
+             * @example correct horse battery staple
+             */
             password: string;
             /**
              * @description `cookie` for browsers; `token` answers a bearer token in place of a cookie
@@ -1004,6 +1011,7 @@ export interface components {
             kind?: "cookie" | "token";
         };
         SignedIn: {
+            /** @description Who signed in */
             account: components["schemas"]["AccountSummary"];
             /** @description Send it as `Authorization: Bearer …`; shown once */
             token?: string;
@@ -1014,21 +1022,34 @@ export interface components {
             expiresAt: string;
         };
         AccountSummary: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The account; stays the same when its name or e-mail changes
+             */
             id: string;
+            /** @description What it signs in with, in small letters */
             email: string;
+            /** @description What people call its owner */
             name: string;
-            /** @enum {string} */
+            /**
+             * @description What the account may do: each role may do all that the ones before it may
+             * @enum {string}
+             */
             role: "viewer" | "operator" | "admin" | "owner";
         };
         Me: {
+            /** @description Who asks */
             account: components["schemas"]["AccountSummary"];
             /** @description What this account may do */
             permissions: string[];
-            /** @enum {string} */
+            /**
+             * @description What the request showed: a `session`, which a sign-in opened, or an API `token`
+             * @enum {string}
+             */
             credential: "session" | "token";
         };
         ChangePassword: {
+            /** @description The passphrase until now, as a proof */
             currentPassword: string;
             /**
              * @description A passphrase; any characters
@@ -1037,12 +1058,16 @@ export interface components {
             newPassword: string;
         };
         SessionPage: {
+            /** @description This page of the list, in its order */
             items: components["schemas"]["Session"][];
             /** @description Give it as `cursor` to read on; null at the end */
             nextCursor: string | null;
         };
         Session: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description Names it when it is to be ended; not what signs in
+             */
             id: string;
             /** @description The one that asks */
             current: boolean;
@@ -1050,7 +1075,10 @@ export interface components {
             ip: string | null;
             /** @description Of what it was opened with */
             userAgent: string | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When somebody signed in
+             */
             createdAt: string;
             /**
              * Format: date-time
@@ -1064,37 +1092,55 @@ export interface components {
             expiresAt: string;
         };
         UserPage: {
+            /** @description This page of the list, in its order */
             items: components["schemas"]["User"][];
             /** @description Give it as `cursor` to read on; null at the end */
             nextCursor: string | null;
         };
         User: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The account; stays the same when its name changes
+             */
             id: string;
+            /** @description What it signs in with, in small letters */
             email: string;
+            /** @description What people call its owner */
             name: string;
             /**
-             * @description Each role may do all that the ones before it may
+             * @description What the account may do: each role may do all that the ones before it may
              * @enum {string}
              */
             role: "viewer" | "operator" | "admin" | "owner";
+            /** @description Since when it may not sign in; null: it may */
             disabledAt: string | null;
+            /** @description Grows by one with each change. In quotes it is the ETag */
             version: number;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was added
+             */
             createdAt: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was last changed
+             */
             updatedAt: string;
         };
         CreateUser: {
             /**
              * Format: email
+             * @description The e-mail address that the account signs in with; capitals make no difference
              * @example owner@example.org
              */
             email: string;
-            /** @example Ada Lovelace */
+            /**
+             * @description What people call its owner; the audit tells it
+             * @example Ada Lovelace
+             */
             name: string;
             /**
-             * @description Each role may do all that the ones before it may
+             * @description What the account may do: each role may do all that the ones before it may
              * @default viewer
              * @enum {string}
              */
@@ -1106,14 +1152,17 @@ export interface components {
             password: string;
         };
         UpdateUser: {
-            /** @example Ada Lovelace */
+            /**
+             * @description What people call its owner; the audit tells it
+             * @example Ada Lovelace
+             */
             name?: string;
             /**
-             * @description Each role may do all that the ones before it may
+             * @description What the account may do: each role may do all that the ones before it may
              * @enum {string}
              */
             role?: "viewer" | "operator" | "admin" | "owner";
-            /** @description A disabled account cannot sign in; its sessions and tokens end */
+            /** @description A disabled account cannot sign in; its sessions and tokens end. False enables it again */
             disabled?: boolean;
             /**
              * @description A new password; ends its sessions
@@ -1122,53 +1171,89 @@ export interface components {
             password?: string;
         };
         ApiTokenPage: {
+            /** @description This page of the list, in its order */
             items: components["schemas"]["ApiToken"][];
             /** @description Give it as `cursor` to read on; null at the end */
             nextCursor: string | null;
         };
         ApiToken: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description Names it when it is to be ended; not what signs in
+             */
             id: string;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The account whose rights it has
+             */
             accountId: string;
+            /** @description What it is for, as whoever made it said */
             name: string;
             /**
              * @description Its first characters
              * @example hf_Ab3d
              */
             hint: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was made
+             */
             createdAt: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it stops working; that never moves
+             */
             expiresAt: string;
+            /** @description To the minute; null: it was never used */
             lastUsedAt: string | null;
         };
         CreateApiToken: {
-            /** @example nightly script */
+            /**
+             * @description What it is for, so that you know it again
+             * @example nightly script
+             */
             name: string;
-            /** @example 90 */
+            /**
+             * @description How many days it works, from now
+             * @example 90
+             */
             expiresInDays: number;
         };
         ApiTokenCreated: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description Names it when it is to be ended; not what signs in
+             */
             id: string;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The account whose rights it has
+             */
             accountId: string;
+            /** @description What it is for, as whoever made it said */
             name: string;
             /**
              * @description Its first characters
              * @example hf_Ab3d
              */
             hint: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was made
+             */
             createdAt: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it stops working; that never moves
+             */
             expiresAt: string;
+            /** @description To the minute; null: it was never used */
             lastUsedAt: string | null;
             /** @description Send it as `Authorization: Bearer …`; shown once, and never again */
             token: string;
         };
         SavedViewPage: {
+            /** @description This page of the list, in its order */
             items: components["schemas"]["SavedView"][];
             /** @description Give it as `cursor` to read on; null at the end */
             nextCursor: string | null;
@@ -1183,16 +1268,24 @@ export interface components {
          *     }
          */
         SavedView: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description Names it when it is to be replaced or deleted
+             */
             id: string;
             /**
              * @description The page of the console
              * @enum {string}
              */
             page: "backups";
+            /** @description What you call it */
             name: string;
+            /** @description The query of the page's URL, without its question mark */
             query: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was saved
+             */
             createdAt: string;
         };
         CreateView: {
@@ -1201,24 +1294,31 @@ export interface components {
              * @enum {string}
              */
             page: "backups";
-            /** @example Damaged in production */
+            /**
+             * @description What you call it; of its page, only one of yours
+             * @example Damaged in production
+             */
             name: string;
             /**
-             * @description The query of the page's URL
+             * @description The query of the page's URL, percent-encoded, without its question mark: filters and sort
              * @example status=damaged&sort=-takenAt
              */
             query: string;
         };
         ReplaceView: {
-            /** @example Damaged in production */
+            /**
+             * @description What you call it; of its page, only one of yours
+             * @example Damaged in production
+             */
             name: string;
             /**
-             * @description The query of the page's URL
+             * @description The query of the page's URL, percent-encoded, without its question mark: filters and sort
              * @example status=damaged&sort=-takenAt
              */
             query: string;
         };
         EnvironmentOverviewPage: {
+            /** @description This page of the list, in its order */
             items: components["schemas"]["EnvironmentOverview"][];
             /** @description Give it as `cursor` to read on; null at the end */
             nextCursor: string | null;
@@ -1227,19 +1327,32 @@ export interface components {
              * @description The instant that ages were measured at; the same on the pages that follow
              */
             asOf: string;
+            /** @description What counts as old, by the configuration of the API */
             thresholds: {
+                /** @description Hours after which the newest good backup is old */
                 backupOldAfterHours: number;
+                /** @description Days after which the last proof is old */
                 proofOldAfterDays: number;
             };
         };
         EnvironmentOverview: {
+            /** @description Which environment this is about */
             environment: {
-                /** Format: uuid */
+                /**
+                 * Format: uuid
+                 * @description The environment that is judged
+                 */
                 id: string;
+                /** @description Its name now */
                 name: string;
-                /** @enum {string} */
+                /**
+                 * @description `postgres`: a plain database. `supabase-selfhosted`, `supabase-cloud`: a project, with storage, functions and settings
+                 * @enum {string}
+                 */
                 kind: "postgres" | "supabase-selfhosted" | "supabase-cloud";
+                /** @description `#rrggbb`, as the console marks it */
                 color: string;
+                /** @description Whether people depend on it: a restore backs it up first, and the console frames it in its colour */
                 production: boolean;
             };
             /**
@@ -1251,25 +1364,45 @@ export interface components {
             attention: ("no-backup" | "newest-damaged" | "never-proven" | "newest-unproven" | "backup-old" | "proof-old" | "last-backup-failed" | "last-verification-failed" | "last-restore-failed" | "gaps")[];
             /** @description The newest good one: complete, and nothing found against it */
             lastBackup: {
-                /** Format: uuid */
+                /**
+                 * Format: uuid
+                 * @description The backup
+                 */
                 id: string;
+                /** @description Its name now */
                 name: string;
-                /** Format: date-time */
+                /**
+                 * Format: date-time
+                 * @description The instant of the snapshot, which all in it is of
+                 */
                 takenAt: string;
-                /** @enum {string} */
+                /**
+                 * @description Always `complete`: a damaged one is not good
+                 * @enum {string}
+                 */
                 status: "complete" | "damaged" | "expiring";
+                /** @description How far the verification on record went; null: there is none. `presence`: every stored file is there and as long as it should be. `checksum`: every stored byte is what was written. `content`: everything is opened, and rows are counted and compared. `restore`: a trial restore */
                 verifiedLevel: ("presence" | "checksum" | "content" | "restore") | null;
+                /** @description What the verification on record found; null: there is none. `proven`: nothing is wrong as far as the level looks. `proven-with-gaps`: nor is it, but the trial restore left something out. `damaged`: stored bytes are wrong or missing. `different`: the trial restore is not equal to the source */
                 verdict: ("proven" | "proven-with-gaps" | "damaged" | "different") | null;
+                /** @description The `code` of each of its gaps, such as `role-passwords` */
                 gapCodes: string[];
                 /** @description Kinds of things that are not inside, also those that no backup can hold */
                 gaps: number;
             } | null;
             /** @description The newest good one that a trial restore gave back equal */
             lastProven: {
-                /** Format: uuid */
+                /**
+                 * Format: uuid
+                 * @description The backup
+                 */
                 id: string;
+                /** @description Its name now */
                 name: string;
-                /** Format: date-time */
+                /**
+                 * Format: date-time
+                 * @description The instant of the snapshot, which all in it is of
+                 */
                 takenAt: string;
                 /**
                  * Format: date-time
@@ -1281,58 +1414,113 @@ export interface components {
             } | null;
             /** @description The newest backup, verification or restore that failed and that none of its kind followed well */
             lastFailure: {
-                /** Format: uuid */
+                /**
+                 * Format: uuid
+                 * @description The operation that failed
+                 */
                 operationId: string;
-                /** @enum {string} */
+                /**
+                 * @description Its verb: `backup`, `verify` or `restore`
+                 * @enum {string}
+                 */
                 kind: "backup" | "verify" | "restore" | "expire";
-                /** Format: date-time */
+                /**
+                 * Format: date-time
+                 * @description When it ended
+                 */
                 at: string;
+                /**
+                 * @description Why, as an error code
+                 * @example environment.unreachable
+                 */
                 code: string;
+                /** @description Why, in words */
                 message: string;
             } | null;
             /** @description The newest operation that has not ended */
             running: {
-                /** Format: uuid */
+                /**
+                 * Format: uuid
+                 * @description The operation that has not ended
+                 */
                 operationId: string;
-                /** @enum {string} */
+                /**
+                 * @description Its verb
+                 * @enum {string}
+                 */
                 kind: "backup" | "verify" | "restore" | "expire";
-                /** @enum {string} */
+                /**
+                 * @description `pending`: it has not begun; `running`
+                 * @enum {string}
+                 */
                 status: "pending" | "running" | "completed" | "failed" | "cancelled";
             } | null;
+            /** @description How many it has; one that is being removed counts no more */
             backups: number;
             /** @description Bytes that its backups added to repositories */
             storedBytes: number;
         };
         EnvironmentPage: {
+            /** @description This page of the list, in its order */
             items: components["schemas"]["Environment"][];
             /** @description Give it as `cursor` to read on; null at the end */
             nextCursor: string | null;
         };
         Environment: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The environment; stays the same when its name changes
+             */
             id: string;
+            /** @description What people call it */
             name: string;
-            /** @enum {string} */
+            /**
+             * @description `postgres`: a plain database. `supabase-selfhosted`, `supabase-cloud`: a project, with storage, functions and settings
+             * @enum {string}
+             */
             kind: "postgres" | "supabase-selfhosted" | "supabase-cloud";
+            /** @description Name or IP address of the Postgres server */
             host: string;
+            /** @description The TCP port of the server */
             port: number;
+            /** @description The database on that server */
             database: string;
+            /** @description The role that signs in */
             user: string;
-            /** @enum {string} */
+            /**
+             * @description As sslmode of libpq; each protects more than the ones before it
+             * @enum {string}
+             */
             tlsMode: "disable" | "prefer" | "require" | "verify-ca" | "verify-full";
+            /** @description The authority that signed the server, as PEM; null: none is stored */
             caCertificate: string | null;
+            /** @description `#rrggbb`, as the console marks it */
             color: string;
+            /** @description Whether people depend on it: a restore backs it up first, and the console frames it in its colour */
             production: boolean;
+            /** @description The project's reference on Supabase Cloud; null: none is stored */
             projectRef: string | null;
+            /** @description The project's own address; null: none is stored, and storage is not backed up */
             projectUrl: string | null;
+            /** @description Whether a service key is stored, for storage; it is never told */
             hasServiceKey: boolean;
+            /** @description Where the Management API answers; null: https://api.supabase.com */
             managementUrl: string | null;
+            /** @description Whether a token of the Management API is stored, for functions and settings; it is never told */
             hasAccessToken: boolean;
+            /** @description Where a self-hosted project's functions lie on the workers; null: none is stored */
             functionsDirectory: string | null;
+            /** @description Grows by one with each change. In quotes it is the ETag */
             version: number;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was added
+             */
             createdAt: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was last changed
+             */
             updatedAt: string;
         };
         /**
@@ -1344,9 +1532,13 @@ export interface components {
          *     }
          */
         CreateEnvironment: {
-            /** @example production */
+            /**
+             * @description What people call it, alone under that name: 1 to 63 letters, digits, `-`, `_` and `.`
+             * @example production
+             */
             name: string;
             /**
+             * @description `postgres`: a plain database. `supabase-selfhosted`, `supabase-cloud`: a project, with storage, functions and settings
              * @default postgres
              * @enum {string}
              */
@@ -1356,27 +1548,46 @@ export interface components {
              * @example postgresql://backup:secret@db.example.org:5432/app?sslmode=require
              */
             url?: string;
-            /** @example db.example.org */
+            /**
+             * @description Name or IP address of the Postgres server, as workers reach it
+             * @example db.example.org
+             */
             host?: string;
-            /** @description 5432 unless said */
+            /** @description The TCP port of the server; 5432 for a new environment unless said */
             port?: number;
-            /** @example app */
+            /**
+             * @description The database on that server, at most 63 bytes
+             * @example app
+             */
             database?: string;
-            /** @example backup */
+            /**
+             * @description The role that signs in, at most 63 bytes
+             * @example backup
+             */
             user?: string;
             /** @description Sealed when it is stored, never returned; sent again where host, port or user change or TLS protects less */
             password?: string;
             /**
-             * @description As sslmode of libpq
+             * @description As sslmode of libpq; for a new environment `prefer` unless said, and `require` where it is on Supabase Cloud
              * @enum {string}
              */
             tlsMode?: "disable" | "prefer" | "require" | "verify-ca" | "verify-full";
-            /** @description PEM; for verify-ca and verify-full */
+            /** @description The authority that signed the server, as PEM; for `verify-ca` and `verify-full` */
             caCertificate?: string | null;
-            /** @example #c62828 */
+            /**
+             * @description `#rrggbb`, as the console marks it; red for production and blue for others unless said
+             * @example #c62828
+             */
             color?: string;
-            /** @default false */
+            /**
+             * @description Whether people depend on it: a restore backs it up first, and the console frames it in its colour
+             * @default false
+             */
             production?: boolean;
+            /**
+             * @description The project's reference on Supabase Cloud, by which the Management API finds it
+             * @example abcdefghijklmnopqrst
+             */
             projectRef?: string | null;
             /**
              * @description The project's own address, where its storage and sign-in answer
@@ -1402,35 +1613,58 @@ export interface components {
          *     }
          */
         UpdateEnvironment: {
-            /** @example production */
+            /**
+             * @description What people call it, alone under that name: 1 to 63 letters, digits, `-`, `_` and `.`
+             * @example production
+             */
             name?: string;
-            /** @enum {string} */
+            /**
+             * @description `postgres`: a plain database. `supabase-selfhosted`, `supabase-cloud`: a project, with storage, functions and settings
+             * @enum {string}
+             */
             kind?: "postgres" | "supabase-selfhosted" | "supabase-cloud";
             /**
              * @description In place of host, port, database, user and password: postgresql://user:password@host:port/database
              * @example postgresql://backup:secret@db.example.org:5432/app?sslmode=require
              */
             url?: string;
-            /** @example db.example.org */
+            /**
+             * @description Name or IP address of the Postgres server, as workers reach it
+             * @example db.example.org
+             */
             host?: string;
-            /** @description 5432 unless said */
+            /** @description The TCP port of the server; 5432 for a new environment unless said */
             port?: number;
-            /** @example app */
+            /**
+             * @description The database on that server, at most 63 bytes
+             * @example app
+             */
             database?: string;
-            /** @example backup */
+            /**
+             * @description The role that signs in, at most 63 bytes
+             * @example backup
+             */
             user?: string;
             /** @description Sealed when it is stored, never returned; sent again where host, port or user change or TLS protects less */
             password?: string;
             /**
-             * @description As sslmode of libpq
+             * @description As sslmode of libpq; for a new environment `prefer` unless said, and `require` where it is on Supabase Cloud
              * @enum {string}
              */
             tlsMode?: "disable" | "prefer" | "require" | "verify-ca" | "verify-full";
-            /** @description PEM; for verify-ca and verify-full */
+            /** @description The authority that signed the server, as PEM; for `verify-ca` and `verify-full` */
             caCertificate?: string | null;
-            /** @example #c62828 */
+            /**
+             * @description `#rrggbb`, as the console marks it; red for production and blue for others unless said
+             * @example #c62828
+             */
             color?: string;
+            /** @description Whether people depend on it: a restore backs it up first, and the console frames it in its colour */
             production?: boolean;
+            /**
+             * @description The project's reference on Supabase Cloud, by which the Management API finds it
+             * @example abcdefghijklmnopqrst
+             */
             projectRef?: string | null;
             /**
              * @description The project's own address, where its storage and sign-in answer
@@ -1450,77 +1684,130 @@ export interface components {
             functionsDirectory?: string | null;
         };
         ProbeReport: {
+            /** @description The version of Postgres */
             serverVersion: string;
+            /** @description The first number of that version */
             serverMajor: number;
+            /** @description The database that was connected to */
             database: string;
+            /** @description What Postgres calls this very server, in digits; null: the role may not read it */
             systemIdentifier: string | null;
+            /** @description Bytes that the database takes up on its server */
             sizeBytes: number;
+            /** @description Tables whose rows a backup would take */
             tables: number;
+            /** @description Milliseconds that the smallest query took */
             latencyMs: number;
+            /** @description How the connection was protected */
             tls: {
+                /** @description Whether the connection was encrypted */
                 used: boolean;
+                /** @description The protocol, such as `TLSv1.3`; null: not encrypted */
                 version: string | null;
             };
+            /** @description What whoever connects may do on the server */
             role: {
+                /** @description The role that signed in */
                 name: string;
+                /** @description Whether it may do everything */
                 superuser: boolean;
+                /** @description Whether it sees all rows, whatever policies say */
                 bypassRls: boolean;
+                /** @description Whether it may replicate */
                 replication: boolean;
+                /** @description Whether it may create databases, as a restore into a new one must */
                 createDatabase: boolean;
             };
+            /** @description Extensions of the database */
             extensions: {
+                /** @description The extension */
                 name: string;
+                /** @description The version that is installed in the database */
                 version: string;
             }[];
+            /** @description Names of the server's roles that a backup would take, without passwords */
             roles: string[];
-            /** @description The pg_dump that a backup would use */
+            /** @description The pg_dump that a backup would use; null: none fits this server */
             dumpClient: string | null;
             /** @description What a backup would leave out, and why */
             skipped: components["schemas"]["CoverageGap"][];
             /** @description Why a backup would fail now; empty when it would not */
             blockers: {
+                /**
+                 * @description An error code
+                 * @example postgres.client_missing
+                 */
                 code: string;
+                /** @description What stands in the way, in words */
                 message: string;
             }[];
         };
         CoverageGap: {
+            /**
+             * @description A stable word for the kind of gap
+             * @example role-passwords
+             */
             code: string;
-            /** @description At most 20 */
+            /** @description Names of what is missing, at most 20 */
             subjects: string[];
+            /** @description How many are missing, also beyond those 20 */
             count: number;
+            /** @description Why, in words */
             reason: string;
         };
         RepositoryPage: {
+            /** @description This page of the list, in its order */
             items: components["schemas"]["Repository"][];
             /** @description Give it as `cursor` to read on; null at the end */
             nextCursor: string | null;
         };
         Repository: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The repository; stays the same when its name changes
+             */
             id: string;
+            /** @description What people call it */
             name: string;
-            /** @enum {string} */
+            /**
+             * @description How it is reached. `local`: a directory of the workers
+             * @enum {string}
+             */
             driver: "local";
+            /** @description The directory on the workers */
             path: string;
             /** @description What its holdfast.json says; null until a worker has opened it */
             repositoryUid: string | null;
+            /** @description Whether backups go here unless said otherwise */
             default: boolean;
             /** @description By the catalog: backups that are listed in it */
             usage: {
+                /** @description How many are listed, also those that are being removed */
                 backups: number;
                 /** @description Bytes that these backups added to it */
                 storedBytes: number;
             };
+            /** @description Grows by one with each change. In quotes it is the ETag */
             version: number;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was added
+             */
             createdAt: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was last changed
+             */
             updatedAt: string;
         };
         CreateRepository: {
-            /** @example main */
+            /**
+             * @description What people call it, alone under that name: 1 to 63 letters, digits, `-`, `_` and `.`
+             * @example main
+             */
             name: string;
             /**
+             * @description How it is reached. `local`: a directory of the workers
              * @default local
              * @enum {string}
              */
@@ -1537,28 +1824,46 @@ export interface components {
             default?: boolean;
         };
         RepositoryAttached: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The repository; stays the same when its name changes
+             */
             id: string;
+            /** @description What people call it */
             name: string;
-            /** @enum {string} */
+            /**
+             * @description How it is reached. `local`: a directory of the workers
+             * @enum {string}
+             */
             driver: "local";
+            /** @description The directory on the workers */
             path: string;
             /** @description What its holdfast.json says; null until a worker has opened it */
             repositoryUid: string | null;
+            /** @description Whether backups go here unless said otherwise */
             default: boolean;
             /** @description By the catalog: backups that are listed in it */
             usage: {
+                /** @description How many are listed, also those that are being removed */
                 backups: number;
                 /** @description Bytes that these backups added to it */
                 storedBytes: number;
             };
+            /** @description Grows by one with each change. In quotes it is the ETag */
             version: number;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was added
+             */
             createdAt: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was last changed
+             */
             updatedAt: string;
             /** @description What the worker found there */
             attached: {
+                /** @description The version of the format that it is written in */
                 formatVersion: number;
                 /** @description The directory was empty and became a repository */
                 created: boolean;
@@ -1567,7 +1872,10 @@ export interface components {
             };
         };
         UpdateRepository: {
-            /** @example main */
+            /**
+             * @description What people call it, alone under that name: 1 to 63 letters, digits, `-`, `_` and `.`
+             * @example main
+             */
             name?: string;
             /**
              * @description Makes it the default in place of the one before
@@ -1588,83 +1896,128 @@ export interface components {
          *     }
          */
         RepositoryProbeReport: {
+            /** @description What its holdfast.json says: the same wherever the directory is moved to */
             repositoryUid: string;
+            /** @description The version of the format that it is written in */
             formatVersion: number;
             /** @description How many backups lie in it, by its own files */
             backups: number;
             /** @description Whether a small file was written, read back the same, and removed */
             writable: boolean;
-            /** @description Null where the place does not say */
+            /** @description Bytes that are free there; null where the place does not say */
             freeBytes: number | null;
+            /** @description Bytes that there are in all; null where the place does not say */
             totalBytes: number | null;
-            /** @description How long the small file took, also where it failed */
+            /** @description Milliseconds that the small file took, also where it failed */
             latencyMs: number;
             /** @description Reasons for which a backup would fail now */
             blockers: {
+                /**
+                 * @description An error code
+                 * @example repository.full
+                 */
                 code: string;
+                /** @description What stands in the way, in words */
                 message: string;
+                /** @description What to do about it; null: nothing that we know */
                 hint: string | null;
             }[];
         };
         AuditPage: {
+            /** @description This page of the list, in its order */
             items: components["schemas"]["AuditEntry"][];
             /** @description Give it as `cursor` to read on; null at the end */
             nextCursor: string | null;
         };
         AuditEntry: {
+            /** @description A number in digits; a newer entry has a larger one */
             id: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was done
+             */
             at: string;
+            /** @description The account that did it; null: Holdfast itself */
             actorId: string | null;
+            /** @description The name that the account had then */
             actorName: string;
-            /** @example environment.updated */
+            /**
+             * @description What was done: a noun and a verb, with a point between
+             * @example environment.updated
+             */
             action: string;
-            /** @example environment */
+            /**
+             * @description What kind of thing it was done to
+             * @example environment
+             */
             resourceKind: string;
+            /** @description The `id` of what it was done to, which may be gone since; null: to many at once */
             resourceId: string | null;
+            /** @description The environment that it touched; null: none */
             environmentId: string | null;
+            /** @description The IP address that asked; null: it is not known */
             ip: string | null;
+            /** @description The User-Agent header of the request, at most 300 characters; null: there was none */
             userAgent: string | null;
-            /** @description Without secrets */
+            /** @description What it was done to, as it was; null: it is new, or did not change. Without secrets */
             before: {
                 [key: string]: unknown;
             } | null;
-            /** @description Without secrets */
+            /** @description What it became, or what was asked for; null: it is gone, or there is nothing to tell. Without secrets */
             after: {
                 [key: string]: unknown;
             } | null;
         };
         StorageUsage: {
+            /** @description The time zone of the days, as asked */
             timeZone: string;
-            /** @enum {string} */
+            /**
+             * @description How `growth` is cut, as asked
+             * @enum {string}
+             */
             step: "day" | "week" | "month";
+            /** @description Of all backups that fit the filters */
             totals: {
+                /** @description How many are kept; one that is being removed counts no more */
                 backups: number;
-                /** @description Plain bytes */
+                /** @description Plain bytes of all that they hold, before compression */
                 sizeBytes: number;
                 /** @description Bytes that they added to repositories */
                 storedBytes: number;
             };
+            /** @description The 50 repositories with the most `storedBytes`, the largest first */
             byRepository: {
-                /** Format: uuid */
+                /**
+                 * Format: uuid
+                 * @description The repository that holds them
+                 */
                 repositoryId: string;
+                /** @description Its name now */
                 repositoryName: string;
+                /** @description How many are kept; one that is being removed counts no more */
                 backups: number;
-                /** @description Plain bytes */
+                /** @description Plain bytes of all that they hold, before compression */
                 sizeBytes: number;
                 /** @description Bytes that they added to repositories */
                 storedBytes: number;
             }[];
+            /** @description The 50 environments with the most `storedBytes`, the largest first */
             byEnvironment: {
-                /** Format: uuid */
+                /**
+                 * Format: uuid
+                 * @description The environment that they were taken of
+                 */
                 environmentId: string;
+                /** @description Its name now */
                 environmentName: string;
+                /** @description How many are kept; one that is being removed counts no more */
                 backups: number;
-                /** @description Plain bytes */
+                /** @description Plain bytes of all that they hold, before compression */
                 sizeBytes: number;
                 /** @description Bytes that they added to repositories */
                 storedBytes: number;
             }[];
+            /** @description Every step of the range, in order, those without backups too */
             growth: {
                 /**
                  * Format: date
@@ -1678,10 +2031,14 @@ export interface components {
             }[];
         };
         BackupCalendar: {
+            /** @description The time zone of the days, as asked */
             timeZone: string;
             /** @description Only days that have something */
             days: {
-                /** Format: date */
+                /**
+                 * Format: date
+                 * @description The day in that time zone
+                 */
                 day: string;
                 /** @description Backups that nothing was found against */
                 good: number;
@@ -1703,21 +2060,28 @@ export interface components {
          *     }
          */
         CreateBackup: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The environment to back up
+             */
             environmentId: string;
             /**
              * Format: uuid
-             * @description The default repository unless said
+             * @description Where it is stored; in the default repository unless said
              */
             repositoryId?: string;
             /**
-             * @description The environment and the minute unless said
+             * @description What people call it; the environment and the second unless said
              * @example before the migration
              */
             name?: string;
-            /** @default  */
+            /**
+             * @description Why it was taken, or what to know about it
+             * @default
+             */
             description?: string;
             /**
+             * @description Words to find it by; one that is given twice counts once
              * @example [
              *       "nightly"
              *     ]
@@ -1748,163 +2112,269 @@ export interface components {
                 prefixes?: string[];
             } | null;
             /**
-             * @description How long to wait for a table that someone else holds locked
+             * @description Seconds to wait for a table that someone else holds locked
              * @default 30
              */
             lockTimeoutSeconds?: number;
         };
         OperationStarted: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The operation; `/api/v1/progress/{id}` tells how far it is
+             */
             operationId: string;
-            /** @example backup/demo/0199b2a4-6c1e-7d4f-8a55-3f0c9f2b6d10 */
+            /**
+             * @description The id of its workflow in Temporal: kind, environment and operation, with slashes between
+             * @example backup/demo/0199b2a4-6c1e-7d4f-8a55-3f0c9f2b6d10
+             */
             workflowId: string;
         };
         BackupPage: {
+            /** @description This page of the list, in its order */
             items: components["schemas"]["Backup"][];
             /** @description Give it as `cursor` to read on; null at the end */
             nextCursor: string | null;
         };
         Backup: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The backup; stays the same when its name changes
+             */
             id: string;
+            /** @description What people call it */
             name: string;
+            /** @description Why it was taken, or what to know about it; may be empty */
             description: string;
+            /** @description Words to find it by */
             tags: string[];
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The environment that it was taken of
+             */
             environmentId: string;
+            /** @description The name of that environment now */
             environmentName: string;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The repository that holds it
+             */
             repositoryId: string;
+            /** @description The name of that repository now */
             repositoryName: string;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The operation that took it
+             */
             operationId: string;
-            /** @example full */
+            /**
+             * @description `full`: it needs no other backup
+             * @example full
+             */
             kind: string;
+            /** @description The parts of the project in it: `database`, `storage`, `functions`, `settings` */
             components: string[];
             /**
-             * @description A backup is listed only once it is complete
+             * @description `complete`: it is all there; sooner it is not listed. `damaged`: a verification said so. `expiring`: it is being removed
              * @enum {string}
              */
             status: "complete" | "damaged" | "expiring";
+            /** @description The version of Postgres that it was taken of */
             serverVersion: string;
+            /** @description The database that it was taken of */
             database: string;
             /** @description Plain bytes of all artifacts and objects */
             sizeBytes: number;
             /** @description Bytes that it added to the repository */
             storedBytes: number;
+            /** @description How many tables it has rows of */
             tables: number;
+            /** @description Rows of all its tables */
             rows: number;
-            /** @description Storage objects */
+            /** @description Storage objects in it */
             objects: number;
             /** @description Kinds of things that are not inside; see `coverage` */
             gaps: number;
+            /** @description How far the verification on record went; null: there is none. `presence`: every stored file is there and as long as it should be. `checksum`: every stored byte is what was written. `content`: everything is opened, and rows are counted and compared. `restore`: a trial restore */
             verifiedLevel: ("presence" | "checksum" | "content" | "restore") | null;
+            /** @description When the verification on record ended; null: there is none */
             verifiedAt: string | null;
+            /** @description What the verification on record found; null: there is none. `proven`: nothing is wrong as far as the level looks. `proven-with-gaps`: nor is it, but the trial restore left something out. `damaged`: stored bytes are wrong or missing. `different`: the trial restore is not equal to the source */
             verdict: ("proven" | "proven-with-gaps" | "damaged" | "different") | null;
             /** @description When a trial restore last gave it back equal; null: never, or damage was found since */
             provenAt: string | null;
             /**
              * Format: date-time
-             * @description The instant of the snapshot
+             * @description The instant of the snapshot, which all in it is of
              */
             takenAt: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When every byte was written, read back and checked
+             */
             completedAt: string;
+            /** @description Grows by one with each change. In quotes it is the ETag */
             version: number;
         };
         BackupDetail: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The backup; stays the same when its name changes
+             */
             id: string;
+            /** @description What people call it */
             name: string;
+            /** @description Why it was taken, or what to know about it; may be empty */
             description: string;
+            /** @description Words to find it by */
             tags: string[];
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The environment that it was taken of
+             */
             environmentId: string;
+            /** @description The name of that environment now */
             environmentName: string;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The repository that holds it
+             */
             repositoryId: string;
+            /** @description The name of that repository now */
             repositoryName: string;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The operation that took it
+             */
             operationId: string;
-            /** @example full */
+            /**
+             * @description `full`: it needs no other backup
+             * @example full
+             */
             kind: string;
+            /** @description The parts of the project in it: `database`, `storage`, `functions`, `settings` */
             components: string[];
             /**
-             * @description A backup is listed only once it is complete
+             * @description `complete`: it is all there; sooner it is not listed. `damaged`: a verification said so. `expiring`: it is being removed
              * @enum {string}
              */
             status: "complete" | "damaged" | "expiring";
+            /** @description The version of Postgres that it was taken of */
             serverVersion: string;
+            /** @description The database that it was taken of */
             database: string;
             /** @description Plain bytes of all artifacts and objects */
             sizeBytes: number;
             /** @description Bytes that it added to the repository */
             storedBytes: number;
+            /** @description How many tables it has rows of */
             tables: number;
+            /** @description Rows of all its tables */
             rows: number;
-            /** @description Storage objects */
+            /** @description Storage objects in it */
             objects: number;
             /** @description Kinds of things that are not inside; see `coverage` */
             gaps: number;
+            /** @description How far the verification on record went; null: there is none. `presence`: every stored file is there and as long as it should be. `checksum`: every stored byte is what was written. `content`: everything is opened, and rows are counted and compared. `restore`: a trial restore */
             verifiedLevel: ("presence" | "checksum" | "content" | "restore") | null;
+            /** @description When the verification on record ended; null: there is none */
             verifiedAt: string | null;
+            /** @description What the verification on record found; null: there is none. `proven`: nothing is wrong as far as the level looks. `proven-with-gaps`: nor is it, but the trial restore left something out. `damaged`: stored bytes are wrong or missing. `different`: the trial restore is not equal to the source */
             verdict: ("proven" | "proven-with-gaps" | "damaged" | "different") | null;
             /** @description When a trial restore last gave it back equal; null: never, or damage was found since */
             provenAt: string | null;
             /**
              * Format: date-time
-             * @description The instant of the snapshot
+             * @description The instant of the snapshot, which all in it is of
              */
             takenAt: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When every byte was written, read back and checked
+             */
             completedAt: string;
+            /** @description Grows by one with each change. In quotes it is the ETag */
             version: number;
+            /** @description SHA-256 of its manifest, in hex */
             manifestSha256: string;
             /** @description What it holds, and what it does not */
             coverage: components["schemas"]["Coverage"];
+            /** @description The result on record; null: it was never verified */
             verification: components["schemas"]["VerificationResult"] | null;
         };
         Coverage: {
+            /** @description What it holds, each in words */
             included: string[];
+            /** @description What it does not hold, by kind, and why */
             gaps: components["schemas"]["CoverageGap"][];
         };
         VerificationResult: {
-            /** @enum {string} */
+            /**
+             * @description How far it went. `presence`: every stored file is there and as long as it should be. `checksum`: every stored byte is what was written. `content`: everything is opened, and rows are counted and compared. `restore`: a trial restore
+             * @enum {string}
+             */
             level: "presence" | "checksum" | "content" | "restore";
-            /** @enum {string} */
+            /**
+             * @description What it found. `proven`: nothing is wrong as far as the level looks. `proven-with-gaps`: nor is it, but the trial restore left something out. `damaged`: stored bytes are wrong or missing. `different`: the trial restore is not equal to the source
+             * @enum {string}
+             */
             verdict: "proven" | "proven-with-gaps" | "damaged" | "different";
-            /** @description At most 200 */
+            /** @description Artifacts with wrong or missing bytes, at most 200 */
             damaged: {
+                /** @description Its name in the manifest, or `manifest` */
                 artifact: string;
+                /** @description What was found: `missing`, `size`, `checksum`, `content` or `rows` */
                 problem: string;
                 /** @description What losing it would cost, in words */
                 cost: string;
             }[];
+            /** @description How many are damaged, also beyond those 200 */
             damagedCount: number;
-            /** @description At most 200 */
+            /** @description What the trial restore has otherwise than the source, at most 200 */
             differences: {
+                /**
+                 * @description What kind of thing differs, such as `rows`, `column` or `policy`
+                 * @example rows
+                 */
                 kind: string;
+                /**
+                 * @description Which one, by its name as SQL quotes it
+                 * @example public.orders
+                 */
                 subject: string;
+                /** @description As the backup has it; null: it has none */
                 expected: string | null;
+                /** @description As it was restored; null: it is not there */
                 found: string | null;
-                /** @description True where protection shrank */
+                /** @description True where protection shrank: a policy, row security, or a grant that widened */
                 protection: boolean;
             }[];
+            /** @description How many differences there are, also beyond those 200 */
             differenceCount: number;
+            /** @description What the trial restore could not look at, and why */
             gaps: components["schemas"]["CoverageGap"][];
+            /** @description How many artifacts the backup has */
             artifacts: number;
+            /** @description Plain bytes of its artifacts and objects */
             bytes: number;
+            /** @description How many tables it has rows of */
             tables: number;
+            /** @description Rows of all its tables */
             rows: number;
-            /** @description Storage objects */
+            /** @description Storage objects in it; absent in results of earlier versions */
             objects?: number;
+            /** @description How long the verification took */
             seconds: number;
         };
         UpdateBackup: {
-            /** @example before the migration */
+            /**
+             * @description What people call it; several may have the same
+             * @example before the migration
+             */
             name?: string;
+            /** @description Why it was taken, or what to know about it */
             description?: string;
             /**
+             * @description Words to find it by; one that is given twice counts once
              * @example [
              *       "nightly"
              *     ]
@@ -1932,16 +2402,17 @@ export interface components {
              */
             newDatabase?: string | null;
             /**
-             * @description Empty: all
+             * @description Only what is in these schemas; empty: all
              * @default []
              */
             schemas?: string[];
             /**
-             * @description Empty: all
+             * @description Only these tables, as `schema.table`, quoted where SQL needs it; empty: all
              * @default []
              */
             tables?: string[];
             /**
+             * @description `all`: definitions and rows. `schema`: definitions alone. `data`: rows alone, into tables that are there
              * @default all
              * @enum {string}
              */
@@ -2016,33 +2487,45 @@ export interface components {
         };
         ValidateBackup: {
             /**
-             * @description Each level does all that the ones before it do; `restore` is a trial restore
+             * @description Each level does all that the ones before it do. `presence`: every stored file is there and as long as it should be. `checksum`: every stored byte is what was written. `content`: everything is opened, and rows are counted and compared. `restore`: a trial restore
              * @default restore
              * @enum {string}
              */
             level?: "presence" | "checksum" | "content" | "restore";
         };
         ValidationStatus: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The backup that this is about
+             */
             backupId: string;
             /**
              * @description `running` while a verification is on its way, else the last verdict
              * @enum {string}
              */
             status: "never" | "running" | "proven" | "proven-with-gaps" | "damaged" | "different";
+            /** @description How far the verification on record went; null: there is none. `presence`: every stored file is there and as long as it should be. `checksum`: every stored byte is what was written. `content`: everything is opened, and rows are counted and compared. `restore`: a trial restore */
             verifiedLevel: ("presence" | "checksum" | "content" | "restore") | null;
+            /** @description When the verification on record ended; null: there is none */
             verifiedAt: string | null;
             /** @description The last result on record */
             result: components["schemas"]["VerificationResult"] | null;
             /** @description The newest verification, running or ended */
             operation: {
-                /** Format: uuid */
+                /**
+                 * Format: uuid
+                 * @description The operation
+                 */
                 id: string;
-                /** @enum {string} */
+                /**
+                 * @description How it stands; the last three are final
+                 * @enum {string}
+                 */
                 status: "pending" | "running" | "completed" | "failed" | "cancelled";
             } | null;
         };
         BackupContentsPage: {
+            /** @description This page of the list, in its order */
             items: components["schemas"]["BackupContent"][];
             /** @description Give it as `cursor` to read on; null at the end */
             nextCursor: string | null;
@@ -2050,49 +2533,73 @@ export interface components {
             summary: components["schemas"]["BackupContentsSummary"] | null;
         };
         BackupContent: {
-            /** @enum {string} */
+            /**
+             * @description `table`: its rows. `large-objects`: their pages. `definitions`: an SQL text, or the catalog. `bucket`: of the storage, with its objects. `function`: its files. `settings`: a group of them
+             * @enum {string}
+             */
             kind: "table" | "large-objects" | "definitions" | "bucket" | "function" | "settings";
+            /** @description The schema of a table; null: it is in none */
             schema: string | null;
+            /** @description Of a table, bucket or function its own name; else what the backup calls it */
             name: string;
             /** @description What a verification calls its bytes where they are damaged */
             artifact: string;
             /** @description The subject under which a trial restore tells that its rows differ; without such a difference they are equal */
             comparedAs: string | null;
+            /** @description Rows of a table, pages of large objects; null: it has none */
             rows: number | null;
-            /** @description Plain bytes */
+            /** @description Plain bytes; null: they are not known */
             sizeBytes: number | null;
             /** @description Of rows, whatever their order: as verifications compare them. Of a function: of its sources */
             checksum: string | null;
+            /** @description Objects of a bucket; null: it is none */
             objects: number | null;
+            /** @description Files of a function; null: it is none, or has no sources here */
             files: number | null;
             /** @description In words, what the figures do not say */
             detail: string | null;
         };
         BackupContentsSummary: {
+            /** @description Every kind that is inside, in the order of the list */
             kinds: {
-                /** @enum {string} */
+                /**
+                 * @description `table`: its rows. `large-objects`: their pages. `definitions`: an SQL text, or the catalog. `bucket`: of the storage, with its objects. `function`: its files. `settings`: a group of them
+                 * @enum {string}
+                 */
                 kind: "table" | "large-objects" | "definitions" | "bucket" | "function" | "settings";
+                /** @description How many of this kind are inside */
                 count: number;
+                /** @description Their plain bytes */
                 sizeBytes: number;
             }[];
             /** @description Schemas with tables, the largest first, at most 500 */
             schemas: {
+                /** @description The schema */
                 name: string;
+                /** @description How many of its tables are inside */
                 tables: number;
+                /** @description Rows of these tables */
                 rows: number;
+                /** @description Plain bytes of these rows */
                 sizeBytes: number;
             }[];
+            /** @description How many schemas have tables inside, also beyond those 500 */
             schemaCount: number;
         };
         BackupObjectPage: {
+            /** @description This page of the list, in its order */
             items: components["schemas"]["BackupObject"][];
             /** @description Give it as `cursor` to read on; null at the end */
             nextCursor: string | null;
         };
         BackupObject: {
+            /** @description The id of its bucket */
             bucket: string;
+            /** @description Its key within the bucket, with slashes */
             name: string;
+            /** @description Plain bytes */
             sizeBytes: number;
+            /** @description Its media type; null: the project has none */
             contentType: string | null;
             /** @description Of its bytes; null: the backup has none, see `coverage` */
             sha256: string | null;
@@ -2114,70 +2621,115 @@ export interface components {
             confirm?: string | null;
         };
         OperationPage: {
+            /** @description This page of the list, in its order */
             items: components["schemas"]["Operation"][];
             /** @description Give it as `cursor` to read on; null at the end */
             nextCursor: string | null;
         };
         Operation: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The operation
+             */
             id: string;
-            /** @enum {string} */
+            /**
+             * @description Its verb; `expire` removes a backup
+             * @enum {string}
+             */
             kind: "backup" | "verify" | "restore" | "expire";
-            /** @enum {string} */
+            /**
+             * @description `pending`: recorded, not begun. `completed`, `failed` and `cancelled` are final
+             * @enum {string}
+             */
             status: "pending" | "running" | "completed" | "failed" | "cancelled";
+            /** @description True for a restore that is the pre-flight alone: it changes nothing */
             dryRun: boolean;
+            /** @description The environment that it holds or is about: of a restore, the target. It may have been removed */
             environmentId: string | null;
             /** @description Also of one that has been removed */
             environmentName: string | null;
             /** @description Of a restore: the database that it makes beside the others; null where it goes into the environment's own */
             newDatabase: string | null;
+            /** @description The repository of its backup; null: it has been removed */
             repositoryId: string | null;
+            /** @description The backup that it takes, verifies, gives back or removes. It may not be there yet, or no more */
             backupId: string | null;
+            /** @description Who asked for it */
             actor: {
-                /** Format: uuid */
+                /**
+                 * Format: uuid
+                 * @description The account
+                 */
                 id: string;
+                /** @description The name that it had then */
                 name: string;
             };
+            /** @description How far it is, or was when it ended */
             progress: components["schemas"]["Progress"];
             /** @description Grows with every change */
             sequence: number;
             /** @description Why it failed or was cancelled */
             error: {
+                /**
+                 * @description An error code
+                 * @example postgres.connection_lost
+                 */
                 code: string;
+                /** @description What happened, in words */
                 message: string;
+                /** @description What to do about it; null: nothing that we know */
                 hint: string | null;
             } | null;
+            /** @description When somebody first asked to cancel it; null: nobody did */
             cancelRequestedAt: string | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was asked for
+             */
             createdAt: string;
+            /** @description When it began; null: it has not, or never did */
             startedAt: string | null;
+            /** @description When it ended; null: it has not */
             finishedAt: string | null;
+            /** @description The operation that it tries again; null: it is no retry */
             retryOfId: string | null;
+            /** @description The id of its workflow in Temporal: kind, environment and operation, with slashes between */
             workflowId: string;
-            /** @description Its page in Temporal's Web UI */
+            /** @description Its page in Temporal's Web UI; null: the configuration names none */
             temporalUrl: string | null;
         };
         Progress: {
+            /** @description The steps of its kind, in order */
             steps: {
+                /**
+                 * @description The step
+                 * @example rows
+                 */
                 name: string;
-                /** @enum {string} */
+                /**
+                 * @description `skipped`: it was not needed, or the operation ended before it
+                 * @enum {string}
+                 */
                 status: "waiting" | "running" | "done" | "failed" | "skipped";
             }[];
-            /** @description The running step */
+            /** @description The running step; null before the first and after the last */
             step: string | null;
+            /** @description How much of the running step is done, in `unit` */
             done: number;
-            /** @description Null while it would be a guess */
+            /** @description How much the running step is, in `unit`; null while it would be a guess */
             total: number | null;
             /**
              * @description What `done` and `total` count
              * @enum {string}
              */
             unit: "bytes" | "rows" | "tables" | "statements" | "artifacts";
+            /** @description Plain bytes handled so far, in all steps */
             bytes: number;
+            /** @description Rows handled so far, in all steps */
             rows: number;
-            /** @description `unit` per second over the last seconds */
+            /** @description `unit` per second over the last seconds; null while it is not known */
             rate: number | null;
-            /** @description Null while it would be a guess */
+            /** @description Seconds until the running step is done; null while it would be a guess */
             etaSeconds: number | null;
         };
         SystemStatus: {
@@ -2188,89 +2740,145 @@ export interface components {
             status: "ok" | "degraded";
             /** @description Of Holdfast */
             version: string;
+            /** @description The Temporal server, which keeps workflows */
             temporal: {
+                /** @description Whether it answered within a few seconds */
                 reachable: boolean;
+                /** @description Where it is looked for, `host:port` */
                 address: string;
+                /** @description The namespace that holds our workflows */
                 namespace: string;
+                /** @description Its version; null: it did not answer */
                 serverVersion: string | null;
+                /** @description Milliseconds until it answered; null: it did not */
                 latencyMs: number | null;
             };
+            /** @description The workers, as Temporal sees them */
             worker: {
                 /** @description Workers seen in the last two minutes; null while Temporal does not answer */
                 pollers: number | null;
+                /** @description When a worker last asked for work; null: not known */
                 lastSeenAt: string | null;
             };
+            /** @description Holdfast's own database */
             postgres: {
+                /** @description Whether it answered */
                 reachable: boolean;
+                /** @description Its version; null: it did not answer */
                 version: string | null;
+                /** @description Milliseconds until it answered; null: it did not */
                 latencyMs: number | null;
             };
+            /** @description All of them, by name; empty while our database does not answer */
             repositories: {
-                /** Format: uuid */
+                /**
+                 * Format: uuid
+                 * @description The repository
+                 */
                 id: string;
+                /** @description What people call it */
                 name: string;
-                /** @enum {string} */
+                /**
+                 * @description How it is reached. `local`: a directory of the workers
+                 * @enum {string}
+                 */
                 driver: "local";
                 /** @description A worker has opened it */
                 attached: boolean;
+                /** @description How many are listed in it */
                 backups: number;
+                /** @description Bytes that these backups added to it */
                 storedBytes: number;
             }[];
         };
         CleanOperations: {
             /**
-             * @description Ended longer ago than this
+             * @description Only operations that ended more days ago than this
              * @default 90
              */
             olderThanDays?: number;
             /**
-             * @description Only count
+             * @description Only count them; nothing is deleted
              * @default false
              */
             dryRun?: boolean;
         };
         OperationsCleaned: {
+            /** @description True: they were only counted */
             dryRun: boolean;
             /** @description How many were deleted, or would be */
             operations: number;
         };
         OperationDetail: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The operation
+             */
             id: string;
-            /** @enum {string} */
+            /**
+             * @description Its verb; `expire` removes a backup
+             * @enum {string}
+             */
             kind: "backup" | "verify" | "restore" | "expire";
-            /** @enum {string} */
+            /**
+             * @description `pending`: recorded, not begun. `completed`, `failed` and `cancelled` are final
+             * @enum {string}
+             */
             status: "pending" | "running" | "completed" | "failed" | "cancelled";
+            /** @description True for a restore that is the pre-flight alone: it changes nothing */
             dryRun: boolean;
+            /** @description The environment that it holds or is about: of a restore, the target. It may have been removed */
             environmentId: string | null;
             /** @description Also of one that has been removed */
             environmentName: string | null;
             /** @description Of a restore: the database that it makes beside the others; null where it goes into the environment's own */
             newDatabase: string | null;
+            /** @description The repository of its backup; null: it has been removed */
             repositoryId: string | null;
+            /** @description The backup that it takes, verifies, gives back or removes. It may not be there yet, or no more */
             backupId: string | null;
+            /** @description Who asked for it */
             actor: {
-                /** Format: uuid */
+                /**
+                 * Format: uuid
+                 * @description The account
+                 */
                 id: string;
+                /** @description The name that it had then */
                 name: string;
             };
+            /** @description How far it is, or was when it ended */
             progress: components["schemas"]["Progress"];
             /** @description Grows with every change */
             sequence: number;
             /** @description Why it failed or was cancelled */
             error: {
+                /**
+                 * @description An error code
+                 * @example postgres.connection_lost
+                 */
                 code: string;
+                /** @description What happened, in words */
                 message: string;
+                /** @description What to do about it; null: nothing that we know */
                 hint: string | null;
             } | null;
+            /** @description When somebody first asked to cancel it; null: nobody did */
             cancelRequestedAt: string | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was asked for
+             */
             createdAt: string;
+            /** @description When it began; null: it has not, or never did */
             startedAt: string | null;
+            /** @description When it ended; null: it has not */
             finishedAt: string | null;
+            /** @description The operation that it tries again; null: it is no retry */
             retryOfId: string | null;
+            /** @description The id of its workflow in Temporal: kind, environment and operation, with slashes between */
             workflowId: string;
-            /** @description Its page in Temporal's Web UI */
+            /** @description Its page in Temporal's Web UI; null: the configuration names none */
             temporalUrl: string | null;
             /** @description Attempts after the first, in order; empty while none was needed */
             attempts: {
@@ -2303,26 +2911,43 @@ export interface components {
             } | null;
         };
         OperationEventPage: {
+            /** @description This page of the list, in its order */
             items: components["schemas"]["OperationEvent"][];
             /** @description Give it as `cursor` to read on; null at the end */
             nextCursor: string | null;
         };
         OperationEvent: {
+            /** @description A number in digits; a later event has a larger one */
             id: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it happened
+             */
             at: string;
-            /** @example step */
+            /**
+             * @description What happened, as a word, such as `waiting`, `began`, `step`, `retry`, `cancel-requested` or `failed`
+             * @example step
+             */
             type: string;
+            /** @description The step that it is about; null: the operation as a whole */
             step: string | null;
+            /** @description What happened, in words */
             message: string;
+            /** @description What more there is to tell, by `type`; absent where nothing is */
             data?: unknown;
         };
         ReleaseReport: {
-            /** @description Switched on again */
+            /** @description What was switched on again */
             released: {
-                /** @enum {string} */
+                /**
+                 * @description What kind of thing it is
+                 * @enum {string}
+                 */
                 kind: "cron job" | "trigger" | "event trigger" | "foreign-data wrapper";
-                /** @example hook on public.orders */
+                /**
+                 * @description Its name as SQL quotes it, and where it is
+                 * @example hook on public.orders
+                 */
                 name: string;
                 /**
                  * @description What it is again
@@ -2330,12 +2955,19 @@ export interface components {
                  */
                 state: string;
             }[];
+            /** @description How many were switched on again, also beyond the 200 that are named */
             releasedCount: number;
-            /** @description Gone, or switched on by somebody else meanwhile */
+            /** @description What was gone, or switched on by somebody else meanwhile */
             skipped: {
-                /** @enum {string} */
+                /**
+                 * @description What kind of thing it is
+                 * @enum {string}
+                 */
                 kind: "cron job" | "trigger" | "event trigger" | "foreign-data wrapper";
-                /** @example hook on public.orders */
+                /**
+                 * @description Its name as SQL quotes it, and where it is
+                 * @example hook on public.orders
+                 */
                 name: string;
                 /**
                  * @description What it is again
@@ -2343,16 +2975,21 @@ export interface components {
                  */
                 state: string;
             }[];
+            /** @description How many were left, also beyond the 200 that are named */
             skippedCount: number;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When that was
+             */
             releasedAt: string;
         };
         Payloads: {
+            /** @description Payloads as a workflow keeps them, sealed or not */
             payloads: components["schemas"]["Payload"][];
         };
         Payload: {
             /**
-             * @description Each value in base64
+             * @description What Temporal says of the bytes, such as `encoding`; each value in base64
              * @default {}
              */
             metadata?: {
@@ -2360,16 +2997,19 @@ export interface components {
             };
             /**
              * Format: base64
-             * @description In base64
+             * @description The bytes, in base64
              * @default
              */
             data?: string;
         };
         PayloadsDecoded: {
+            /** @description The same payloads, opened, in the same order */
             payloads: {
+                /** @description What Temporal says of the bytes; each value in base64 */
                 metadata: {
                     [key: string]: string;
                 };
+                /** @description The opened bytes, in base64 */
                 data: string;
             }[];
         };
@@ -2378,6 +3018,7 @@ export interface components {
             type: string;
             /** @description The same for every problem of this code */
             title: string;
+            /** @description The HTTP status, as in the status line */
             status: number;
             /** @description Stable; what a client may branch on */
             code: string;
@@ -2391,6 +3032,7 @@ export interface components {
             errors?: {
                 /** @description Dotted path of the field */
                 at: string;
+                /** @description What is wrong with it, in words */
                 message: string;
             }[];
         };
@@ -2858,9 +3500,9 @@ export interface operations {
     listSessions: {
         parameters: {
             query?: {
-                /** @description How many at most */
+                /** @description How many items the page holds at most */
                 limit?: number;
-                /** @description `nextCursor` of the page before */
+                /** @description `nextCursor` of the page before, with the same filters and sort; without it, the first page */
                 cursor?: string;
             };
             header?: never;
@@ -2946,6 +3588,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The `id` of the session, as its list tells it */
                 id: string;
             };
             cookie?: never;
@@ -3018,9 +3661,9 @@ export interface operations {
     listUsers: {
         parameters: {
             query?: {
-                /** @description How many at most */
+                /** @description How many items the page holds at most */
                 limit?: number;
-                /** @description `nextCursor` of the page before */
+                /** @description `nextCursor` of the page before, with the same filters and sort; without it, the first page */
                 cursor?: string;
             };
             header?: never;
@@ -3215,6 +3858,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The `id` of the account, as its list tells it */
                 id: string;
             };
             cookie?: never;
@@ -3308,6 +3952,7 @@ export interface operations {
                 "If-Match": string;
             };
             path: {
+                /** @description The `id` of the account, as its list tells it */
                 id: string;
             };
             cookie?: never;
@@ -3442,9 +4087,9 @@ export interface operations {
     listTokens: {
         parameters: {
             query?: {
-                /** @description How many at most */
+                /** @description How many items the page holds at most */
                 limit?: number;
-                /** @description `nextCursor` of the page before */
+                /** @description `nextCursor` of the page before, with the same filters and sort; without it, the first page */
                 cursor?: string;
             };
             header?: never;
@@ -3626,6 +4271,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The `id` of the token, as its list tells it */
                 id: string;
             };
             cookie?: never;
@@ -3698,9 +4344,9 @@ export interface operations {
     listViews: {
         parameters: {
             query: {
-                /** @description How many at most */
+                /** @description How many items the page holds at most */
                 limit?: number;
-                /** @description `nextCursor` of the page before */
+                /** @description `nextCursor` of the page before, with the same filters and sort; without it, the first page */
                 cursor?: string;
                 /** @description The page of the console */
                 page: "backups";
@@ -3889,6 +4535,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The `id` of the saved view, as its list tells it */
                 id: string;
             };
             cookie?: never;
@@ -4002,6 +4649,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The `id` of the saved view, as its list tells it */
                 id: string;
             };
             cookie?: never;
@@ -4074,9 +4722,9 @@ export interface operations {
     listEnvironmentOverviews: {
         parameters: {
             query?: {
-                /** @description How many at most */
+                /** @description How many items the page holds at most */
                 limit?: number;
-                /** @description `nextCursor` of the page before */
+                /** @description `nextCursor` of the page before, with the same filters and sort; without it, the first page */
                 cursor?: string;
                 /** @description Part of the name */
                 search?: string;
@@ -4131,7 +4779,7 @@ export interface operations {
                      *             "operationId": "0199b2a4-6c1e-7d4f-8a55-3f0c9f2b6d10",
                      *             "kind": "backup",
                      *             "at": "2026-11-24T08:50:00.000Z",
-                     *             "code": "role-passwords",
+                     *             "code": "environment.unreachable",
                      *             "message": "What happened, in words"
                      *           },
                      *           "running": {
@@ -4204,13 +4852,15 @@ export interface operations {
     listEnvironments: {
         parameters: {
             query?: {
-                /** @description How many at most */
+                /** @description How many items the page holds at most */
                 limit?: number;
-                /** @description `nextCursor` of the page before */
+                /** @description `nextCursor` of the page before, with the same filters and sort; without it, the first page */
                 cursor?: string;
                 /** @description Part of the name */
                 search?: string;
+                /** @description Only those of one of these kinds */
                 kind?: ("postgres" | "supabase-selfhosted" | "supabase-cloud")[];
+                /** @description `true`: only production. `false`: only those that are not */
                 production?: "true" | "false";
             };
             header?: never;
@@ -4430,6 +5080,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The `id` of the environment, as its list tells it */
                 id: string;
             };
             cookie?: never;
@@ -4532,6 +5183,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The `id` of the environment, as its list tells it */
                 id: string;
             };
             cookie?: never;
@@ -4618,6 +5270,7 @@ export interface operations {
                 "If-Match": string;
             };
             path: {
+                /** @description The `id` of the environment, as its list tells it */
                 id: string;
             };
             cookie?: never;
@@ -4766,6 +5419,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The `id` of the environment, as its list tells it */
                 id: string;
             };
             cookie?: never;
@@ -4821,7 +5475,7 @@ export interface operations {
                      *       ],
                      *       "blockers": [
                      *         {
-                     *           "code": "role-passwords",
+                     *           "code": "postgres.client_missing",
                      *           "message": "What happened, in words"
                      *         }
                      *       ]
@@ -4907,9 +5561,9 @@ export interface operations {
     listRepositories: {
         parameters: {
             query?: {
-                /** @description How many at most */
+                /** @description How many items the page holds at most */
                 limit?: number;
-                /** @description `nextCursor` of the page before */
+                /** @description `nextCursor` of the page before, with the same filters and sort; without it, the first page */
                 cursor?: string;
             };
             header?: never;
@@ -5136,6 +5790,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The `id` of the repository, as its list tells it */
                 id: string;
             };
             cookie?: never;
@@ -5231,6 +5886,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The `id` of the repository, as its list tells it */
                 id: string;
             };
             cookie?: never;
@@ -5317,6 +5973,7 @@ export interface operations {
                 "If-Match": string;
             };
             path: {
+                /** @description The `id` of the repository, as its list tells it */
                 id: string;
             };
             cookie?: never;
@@ -5457,6 +6114,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The `id` of the repository, as its list tells it */
                 id: string;
             };
             cookie?: never;
@@ -5561,17 +6219,21 @@ export interface operations {
     listAuditEntries: {
         parameters: {
             query?: {
-                /** @description How many at most */
+                /** @description How many items the page holds at most */
                 limit?: number;
-                /** @description `nextCursor` of the page before */
+                /** @description `nextCursor` of the page before, with the same filters and sort; without it, the first page */
                 cursor?: string;
                 /** @description Part of the action, the actor's name, or the kind or id of the resource */
                 search?: string;
+                /** @description Only what this account did */
                 actorId?: string;
                 /** @description One action, such as `backup.started` */
                 action?: string;
+                /** @description Only what was done to things of this kind, such as `backup` or `operation` */
                 resourceKind?: string;
+                /** @description Only what was done to the thing with this `id` */
                 resourceId?: string;
+                /** @description Only what touched this environment */
                 environmentId?: string;
                 /** @description At or after this instant */
                 after?: string;
@@ -5666,6 +6328,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The `id` of the entry: a number in digits */
                 id: string;
             };
             cookie?: never;
@@ -5756,13 +6419,15 @@ export interface operations {
     getStorageUsage: {
         parameters: {
             query?: {
-                /** @description The first day */
+                /** @description The first day, `YYYY-MM-DD` */
                 from?: string;
-                /** @description The last day; today unless said */
+                /** @description The last day, `YYYY-MM-DD`; today unless said */
                 to?: string;
-                /** @description Where days begin and end */
+                /** @description Name of an IANA time zone: where days begin and end */
                 timeZone?: string;
+                /** @description Only backups of this environment */
                 environmentId?: string;
+                /** @description Only backups in this repository */
                 repositoryId?: string;
                 /** @description How `growth` is cut; weeks begin on Mondays */
                 step?: "day" | "week" | "month";
@@ -5868,12 +6533,13 @@ export interface operations {
     getBackupCalendar: {
         parameters: {
             query?: {
-                /** @description The first day */
+                /** @description The first day, `YYYY-MM-DD` */
                 from?: string;
-                /** @description The last day; today unless said */
+                /** @description The last day, `YYYY-MM-DD`; today unless said */
                 to?: string;
-                /** @description Where days begin and end */
+                /** @description Name of an IANA time zone: where days begin and end */
                 timeZone?: string;
+                /** @description Only backups of this environment */
                 environmentId?: string;
             };
             header?: never;
@@ -5955,29 +6621,33 @@ export interface operations {
     listBackups: {
         parameters: {
             query?: {
-                /** @description How many at most */
+                /** @description How many items the page holds at most */
                 limit?: number;
-                /** @description `nextCursor` of the page before */
+                /** @description `nextCursor` of the page before, with the same filters and sort; without it, the first page */
                 cursor?: string;
                 /** @description Words, each a part of the name, the description, a tag or the environment's name */
                 search?: string;
-                /** @description All of them */
+                /** @description Only backups that have all of these */
                 tags?: string[];
-                /** @description At or after this instant */
+                /** @description Only snapshots at or after this instant */
                 takenAfter?: string;
-                /** @description Before this instant */
+                /** @description Only snapshots before this instant */
                 takenBefore?: string;
-                /** @description Plain bytes */
+                /** @description Only backups whose `sizeBytes`, plain bytes, is at least this */
                 minSize?: number;
-                /** @description Plain bytes */
+                /** @description Only backups whose `sizeBytes`, plain bytes, is at most this */
                 maxSize?: number;
+                /** @description Only backups of one of these kinds; today all are `full` */
                 kind?: string[];
+                /** @description Only backups that have one of these */
                 status?: ("complete" | "damaged" | "expiring")[];
                 /** @description `proven`: a trial restore gave it back equal. `damaged`: damage or a difference was found. `unproven`: neither */
                 proof?: ("proven" | "unproven" | "damaged")[];
-                /** @description All of them */
+                /** @description Only backups that hold all of these */
                 components?: ("database" | "storage" | "functions" | "settings")[];
+                /** @description Only backups of this environment */
                 environmentId?: string;
+                /** @description Only backups in this repository */
                 repositoryId?: string;
                 /** @description `-` in front: descending */
                 sort?: "-takenAt" | "takenAt" | "name" | "-name" | "sizeBytes" | "-sizeBytes" | "storedBytes" | "-storedBytes";
@@ -6214,6 +6884,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The `id` of the backup, as its list tells it */
                 id: string;
             };
             cookie?: never;
@@ -6291,8 +6962,8 @@ export interface operations {
                      *         "damagedCount": 1,
                      *         "differences": [
                      *           {
-                     *             "kind": "text",
-                     *             "subject": "text",
+                     *             "kind": "rows",
+                     *             "subject": "public.orders",
                      *             "expected": "text",
                      *             "found": "text",
                      *             "protection": false
@@ -6385,6 +7056,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
+                /** @description The `id` of the backup, as its list tells it */
                 id: string;
             };
             cookie?: never;
@@ -6490,6 +7162,7 @@ export interface operations {
                 "If-Match": string;
             };
             path: {
+                /** @description The `id` of the backup, as its list tells it */
                 id: string;
             };
             cookie?: never;
@@ -6579,8 +7252,8 @@ export interface operations {
                      *         "damagedCount": 1,
                      *         "differences": [
                      *           {
-                     *             "kind": "text",
-                     *             "subject": "text",
+                     *             "kind": "rows",
+                     *             "subject": "public.orders",
                      *             "expected": "text",
                      *             "found": "text",
                      *             "protection": false
@@ -6700,6 +7373,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
+                /** @description The `id` of the backup, as its list tells it */
                 id: string;
             };
             cookie?: never;
@@ -6827,6 +7501,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
+                /** @description The `id` of the backup, as its list tells it */
                 id: string;
             };
             cookie?: never;
@@ -6943,6 +7618,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The `id` of the backup, as its list tells it */
                 id: string;
             };
             cookie?: never;
@@ -6974,8 +7650,8 @@ export interface operations {
                      *         "damagedCount": 1,
                      *         "differences": [
                      *           {
-                     *             "kind": "text",
-                     *             "subject": "text",
+                     *             "kind": "rows",
+                     *             "subject": "public.orders",
                      *             "expected": "text",
                      *             "found": "text",
                      *             "protection": false
@@ -7069,6 +7745,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The `id` of the backup, as its list tells it */
                 id: string;
             };
             cookie?: never;
@@ -7172,17 +7849,20 @@ export interface operations {
     listBackupContents: {
         parameters: {
             query?: {
-                /** @description How many at most */
+                /** @description How many items the page holds at most */
                 limit?: number;
-                /** @description `nextCursor` of the page before */
+                /** @description `nextCursor` of the page before, with the same filters and sort; without it, the first page */
                 cursor?: string;
+                /** @description Only things of one of these kinds */
                 kind?: ("table" | "large-objects" | "definitions" | "bucket" | "function" | "settings")[];
+                /** @description Only tables of this schema */
                 schema?: string;
                 /** @description Part of the name, or of `schema.name` */
                 search?: string;
             };
             header?: never;
             path: {
+                /** @description The `id` of the backup, as its list tells it */
                 id: string;
             };
             cookie?: never;
@@ -7322,11 +8002,11 @@ export interface operations {
     listBackupObjects: {
         parameters: {
             query?: {
-                /** @description How many at most */
+                /** @description How many items the page holds at most */
                 limit?: number;
-                /** @description `nextCursor` of the page before */
+                /** @description `nextCursor` of the page before, with the same filters and sort; without it, the first page */
                 cursor?: string;
-                /** @description Its id */
+                /** @description Only objects of the bucket with this id */
                 bucket?: string;
                 /** @description How the name begins */
                 prefix?: string;
@@ -7335,6 +8015,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @description The `id` of the backup, as its list tells it */
                 id: string;
             };
             cookie?: never;
@@ -7457,6 +8138,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
+                /** @description The `id` of the operation, as its list tells it */
                 id: string;
             };
             cookie?: never;
@@ -7575,17 +8257,21 @@ export interface operations {
     listOperations: {
         parameters: {
             query?: {
-                /** @description How many at most */
+                /** @description How many items the page holds at most */
                 limit?: number;
-                /** @description `nextCursor` of the page before */
+                /** @description `nextCursor` of the page before, with the same filters and sort; without it, the first page */
                 cursor?: string;
                 /** @description Part of the environment's name, the actor's name or the workflow's id */
                 search?: string;
                 /** @description `-` in front: descending */
                 sort?: "-createdAt" | "createdAt";
+                /** @description Only operations that have one of these */
                 status?: ("pending" | "running" | "completed" | "failed" | "cancelled")[];
+                /** @description Only operations of one of these kinds */
                 kind?: ("backup" | "verify" | "restore" | "expire")[];
+                /** @description Only operations of this environment, also of one that was removed */
                 environmentId?: string;
+                /** @description Only operations of this backup */
                 backupId?: string;
                 /** @description Created at or after this instant */
                 after?: string;
@@ -7624,7 +8310,7 @@ export interface operations {
                      *           "progress": {
                      *             "steps": [
                      *               {
-                     *                 "name": "main",
+                     *                 "name": "rows",
                      *                 "status": "waiting"
                      *               }
                      *             ],
@@ -7639,7 +8325,7 @@ export interface operations {
                      *           },
                      *           "sequence": 1,
                      *           "error": {
-                     *             "code": "role-passwords",
+                     *             "code": "postgres.connection_lost",
                      *             "message": "What happened, in words",
                      *             "hint": "text"
                      *           },
@@ -7883,6 +8569,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The `id` of the operation, as its list tells it */
                 id: string;
             };
             cookie?: never;
@@ -7913,7 +8600,7 @@ export interface operations {
                      *       "progress": {
                      *         "steps": [
                      *           {
-                     *             "name": "main",
+                     *             "name": "rows",
                      *             "status": "waiting"
                      *           }
                      *         ],
@@ -7928,7 +8615,7 @@ export interface operations {
                      *       },
                      *       "sequence": 1,
                      *       "error": {
-                     *         "code": "role-passwords",
+                     *         "code": "postgres.connection_lost",
                      *         "message": "What happened, in words",
                      *         "hint": "text"
                      *       },
@@ -8013,13 +8700,14 @@ export interface operations {
     listOperationEvents: {
         parameters: {
             query?: {
-                /** @description How many at most */
+                /** @description How many items the page holds at most */
                 limit?: number;
-                /** @description `nextCursor` of the page before */
+                /** @description `nextCursor` of the page before, with the same filters and sort; without it, the first page */
                 cursor?: string;
             };
             header?: never;
             path: {
+                /** @description The `id` of the operation, as its list tells it */
                 id: string;
             };
             cookie?: never;
@@ -8111,6 +8799,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The `id` of the operation, as its list tells it */
                 id: string;
             };
             cookie?: never;
@@ -8204,6 +8893,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The `id` of the operation, as its list tells it */
                 id: string;
             };
             cookie?: never;

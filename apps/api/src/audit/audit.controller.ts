@@ -6,7 +6,10 @@ import { Answers, Describe } from '../http/describe.ts';
 import { AuditEntryView, AuditPage, AuditQuery } from './audit.dto.ts';
 import { AuditService } from './audit.service.ts';
 
-const id = z.string().regex(/^[1-9]\d{0,17}$/, { error: 'expected the id of an entry' });
+const id = z
+  .string()
+  .regex(/^[1-9]\d{0,17}$/, { error: 'expected the id of an entry' })
+  .describe('The `id` of the entry: a number in digits');
 
 @ApiTags('audit')
 @Controller('backup/audit')

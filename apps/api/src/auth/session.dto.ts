@@ -3,11 +3,11 @@ import { pageOf, pageQuery } from '../http/paging.ts';
 
 export const SessionView = z
   .object({
-    id: z.uuid(),
+    id: z.uuid().describe('Names it when it is to be ended; not what signs in'),
     current: z.boolean().describe('The one that asks'),
     ip: z.string().nullable().describe('Where it was opened from'),
     userAgent: z.string().nullable().describe('Of what it was opened with'),
-    createdAt: z.iso.datetime(),
+    createdAt: z.iso.datetime().describe('When somebody signed in'),
     lastSeenAt: z.iso.datetime().describe('To the minute'),
     expiresAt: z.iso.datetime().describe('Moves on while it is used'),
   })

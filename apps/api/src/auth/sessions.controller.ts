@@ -1,10 +1,10 @@
 import { Controller, Delete, Get, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { z } from 'zod';
 import { Can } from '../http/access.ts';
 import { COOKIE_FLAGS, COOKIE_NAME } from '../http/credential.ts';
 import { Answers, AnswersNothing, Describe } from '../http/describe.ts';
+import { idOf } from '../http/fields.ts';
 import { CurrentActor, type Requester } from '../http/requester.ts';
 import { SessionPage, SessionQuery } from './session.dto.ts';
 import { SessionsService } from './sessions.service.ts';
@@ -51,7 +51,7 @@ export class SessionsController {
   })
   @AnswersNothing('Ended')
   async end(
-    @Param('id', { schema: z.uuid() }) sessionId: string,
+    @Param('id', { schema: idOf('the session') }) sessionId: string,
     @CurrentActor() actor: Requester,
     @Res({ passthrough: true }) response: Response,
   ): Promise<void> {

@@ -1,15 +1,30 @@
-import { BACKUP_STATUSES, COMPONENTS, RESTORE_CONTENTS, VERDICTS, VERIFY_LEVELS } from '@holdfast/contracts';
+import { BACKUP_STATUSES, COMPONENTS, RESTORE_CONTENTS } from '@holdfast/contracts';
 import { z } from 'zod';
+import { versionField } from '../http/fields.ts';
 import { pageOf, pageQuery } from '../http/paging.ts';
 import { PROOFS } from './backup-proof.ts';
-import { CoverageView, VerificationView } from './verification.dto.ts';
+import {
+  CoverageView,
+  takenAtField,
+  verdictField,
+  VerificationView,
+  verifiedAtField,
+  verifiedLevelField,
+} from './verification.dto.ts';
 
-const name = z.string().trim().min(1).max(200).meta({ example: 'before the migration' });
-const description = z.string().max(5_000);
+const name = z
+  .string()
+  .trim()
+  .min(1)
+  .max(200)
+  .describe('What people call it; several may have the same')
+  .meta({ example: 'before the migration' });
+const description = z.string().max(5_000).describe('Why it was taken, or what to know about it');
 const tags = z
   .array(z.string().trim().min(1).max(50))
   .max(50)
   .transform((given) => [...new Set(given)])
+  .describe('Words to find it by; one that is given twice counts once')
   .meta({ example: ['nightly'] });
 
 const storageChoice = z
@@ -27,9 +42,9 @@ const storageChoice = z
 
 export const CreateBackup = z
   .strictObject({
-    environmentId: z.uuid(),
-    repositoryId: z.uuid().optional().describe('The default repository unless said'),
-    name: name.optional().describe('The environment and the minute unless said'),
+    environmentId: z.uuid().describe('The environment to back up'),
+    repositoryId: z.uuid().optional().describe('Where it is stored; in the default repository unless said'),
+    name: name.optional().describe('What people call it; the environment and the second unless said'),
     description: description.default(''),
     tags: tags.default([]),
     components: z
@@ -44,7 +59,7 @@ export const CreateBackup = z
       .min(1)
       .max(3_600)
       .default(30)
-      .describe('How long to wait for a table that someone else holds locked'),
+      .describe('Seconds to wait for a table that someone else holds locked'),
   })
   .meta({
     id: 'CreateBackup',
@@ -78,9 +93,18 @@ export const RestoreBackup = z
       .nullable()
       .default(null)
       .describe("A database to create on the target's server; null restores into the environment's own database"),
-    schemas: z.array(schemaName).max(1_000).default([]).describe('Empty: all'),
-    tables: z.array(tableName).max(10_000).default([]).describe('Empty: all'),
-    content: z.enum(RESTORE_CONTENTS).default('all'),
+    schemas: z.array(schemaName).max(1_000).default([]).describe('Only what is in these schemas; empty: all'),
+    tables: z
+      .array(tableName)
+      .max(10_000)
+      .default([])
+      .describe('Only these tables, as `schema.table`, quoted where SQL needs it; empty: all'),
+    content: z
+      .enum(RESTORE_CONTENTS)
+      .default('all')
+      .describe(
+        '`all`: definitions and rows. `schema`: definitions alone. `data`: rows alone, into tables that are there',
+      ),
     components: z
       .array(z.enum(COMPONENTS))
       .min(1)
@@ -141,44 +165,51 @@ export type RestoreBackup = z.output<typeof RestoreBackup>;
 
 export const BackupView = z
   .object({
-    id: z.uuid(),
-    name: z.string(),
-    description: z.string(),
-    tags: z.array(z.string()),
-    environmentId: z.uuid(),
-    environmentName: z.string(),
-    repositoryId: z.uuid(),
-    repositoryName: z.string(),
-    operationId: z.uuid(),
-    kind: z.string().meta({ example: 'full' }),
-    components: z.array(z.string()),
-    status: z.enum(BACKUP_STATUSES).describe('A backup is listed only once it is complete'),
-    serverVersion: z.string(),
-    database: z.string(),
+    id: z.uuid().describe('The backup; stays the same when its name changes'),
+    name: z.string().describe('What people call it'),
+    description: z.string().describe('Why it was taken, or what to know about it; may be empty'),
+    tags: z.array(z.string()).describe('Words to find it by'),
+    environmentId: z.uuid().describe('The environment that it was taken of'),
+    environmentName: z.string().describe('The name of that environment now'),
+    repositoryId: z.uuid().describe('The repository that holds it'),
+    repositoryName: z.string().describe('The name of that repository now'),
+    operationId: z.uuid().describe('The operation that took it'),
+    kind: z.string().describe('`full`: it needs no other backup').meta({ example: 'full' }),
+    components: z
+      .array(z.string())
+      .describe('The parts of the project in it: `database`, `storage`, `functions`, `settings`'),
+    status: z
+      .enum(BACKUP_STATUSES)
+      .describe(
+        '`complete`: it is all there; sooner it is not listed. `damaged`: a verification said so. `expiring`: it is ' +
+          'being removed',
+      ),
+    serverVersion: z.string().describe('The version of Postgres that it was taken of'),
+    database: z.string().describe('The database that it was taken of'),
     sizeBytes: z.number().describe('Plain bytes of all artifacts and objects'),
     storedBytes: z.number().describe('Bytes that it added to the repository'),
-    tables: z.int(),
-    rows: z.number(),
-    objects: z.number().describe('Storage objects'),
+    tables: z.int().describe('How many tables it has rows of'),
+    rows: z.number().describe('Rows of all its tables'),
+    objects: z.number().describe('Storage objects in it'),
     gaps: z.int().describe('Kinds of things that are not inside; see `coverage`'),
-    verifiedLevel: z.enum(VERIFY_LEVELS).nullable(),
-    verifiedAt: z.iso.datetime().nullable(),
-    verdict: z.enum(VERDICTS).nullable(),
+    verifiedLevel: verifiedLevelField,
+    verifiedAt: verifiedAtField,
+    verdict: verdictField,
     provenAt: z.iso
       .datetime()
       .nullable()
       .describe('When a trial restore last gave it back equal; null: never, or damage was found since'),
-    takenAt: z.iso.datetime().describe('The instant of the snapshot'),
-    completedAt: z.iso.datetime(),
-    version: z.int(),
+    takenAt: takenAtField,
+    completedAt: z.iso.datetime().describe('When every byte was written, read back and checked'),
+    version: versionField,
   })
   .meta({ id: 'Backup' });
 export type BackupView = z.output<typeof BackupView>;
 
 export const BackupDetail = BackupView.extend({
-  manifestSha256: z.string(),
+  manifestSha256: z.string().describe('SHA-256 of its manifest, in hex'),
   coverage: CoverageView.describe('What it holds, and what it does not'),
-  verification: VerificationView.nullable(),
+  verification: VerificationView.nullable().describe('The result on record; null: it was never verified'),
 }).meta({ id: 'BackupDetail' });
 export type BackupDetail = z.output<typeof BackupDetail>;
 
@@ -208,22 +239,26 @@ export const BackupQuery = z.strictObject({
     .refine((words) => words.length <= 10, { error: 'expected at most 10 words' })
     .optional()
     .describe("Words, each a part of the name, the description, a tag or the environment's name"),
-  tags: z.array(z.string().max(50)).max(20).optional().describe('All of them'),
-  takenAfter: z.iso.datetime({ offset: true }).optional().describe('At or after this instant'),
-  takenBefore: z.iso.datetime({ offset: true }).optional().describe('Before this instant'),
-  minSize: bytes.optional().describe('Plain bytes'),
-  maxSize: bytes.optional().describe('Plain bytes'),
-  kind: z.array(z.string().max(50)).max(10).optional(),
-  status: z.array(z.enum(BACKUP_STATUSES)).optional(),
+  tags: z.array(z.string().max(50)).max(20).optional().describe('Only backups that have all of these'),
+  takenAfter: z.iso.datetime({ offset: true }).optional().describe('Only snapshots at or after this instant'),
+  takenBefore: z.iso.datetime({ offset: true }).optional().describe('Only snapshots before this instant'),
+  minSize: bytes.optional().describe('Only backups whose `sizeBytes`, plain bytes, is at least this'),
+  maxSize: bytes.optional().describe('Only backups whose `sizeBytes`, plain bytes, is at most this'),
+  kind: z
+    .array(z.string().max(50))
+    .max(10)
+    .optional()
+    .describe('Only backups of one of these kinds; today all are `full`'),
+  status: z.array(z.enum(BACKUP_STATUSES)).optional().describe('Only backups that have one of these'),
   proof: z
     .array(z.enum(PROOFS))
     .optional()
     .describe(
       '`proven`: a trial restore gave it back equal. `damaged`: damage or a difference was found. `unproven`: neither',
     ),
-  components: z.array(z.enum(COMPONENTS)).optional().describe('All of them'),
-  environmentId: z.uuid().optional(),
-  repositoryId: z.uuid().optional(),
+  components: z.array(z.enum(COMPONENTS)).optional().describe('Only backups that hold all of these'),
+  environmentId: z.uuid().optional().describe('Only backups of this environment'),
+  repositoryId: z.uuid().optional().describe('Only backups in this repository'),
   sort: z.enum(BACKUP_SORTS).default('-takenAt').describe('`-` in front: descending'),
 });
 export type BackupQuery = z.output<typeof BackupQuery>;

@@ -2,9 +2,9 @@ import { Body, Controller, Delete, Get, Param, Patch, Post, Query, Res } from '@
 import { ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { ErrorCode } from '@holdfast/contracts';
 import type { Response } from 'express';
-import { z } from 'zod';
 import { Can } from '../http/access.ts';
 import { Answers, Describe, TakesIdempotencyKey, TakesIfMatch } from '../http/describe.ts';
+import { idOf } from '../http/fields.ts';
 import { IdempotencyKey, type Idempotency } from '../http/idempotency.ts';
 import { IfMatch } from '../http/if-match.ts';
 import { CurrentActor, type Requester } from '../http/requester.ts';
@@ -16,7 +16,7 @@ import { BackupsService } from './backups.service.ts';
 import { DownloadService } from './download.service.ts';
 import { ValidateBackup, ValidationStatus } from './verification.dto.ts';
 
-const id = z.uuid();
+const id = idOf('the backup');
 const STARTED = { description: 'Started', location: true };
 const START_PROBLEMS: ErrorCode[] = ['temporal.unavailable'];
 

@@ -2,13 +2,13 @@ import { Controller, Get, Param, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { ErrorCode } from '@holdfast/contracts';
 import type { Response } from 'express';
-import { z } from 'zod';
 import { Can } from '../http/access.ts';
 import { Answers, Describe } from '../http/describe.ts';
+import { idOf } from '../http/fields.ts';
 import { BackupContents, BackupObjects, ContentsQuery, ObjectsQuery } from './contents.dto.ts';
 import { ContentsService } from './contents.service.ts';
 
-const id = z.uuid();
+const id = idOf('the backup');
 const PROBLEMS: ErrorCode[] = [
   ...(['resource.in_use', 'manifest.missing', 'manifest.damaged', 'backup.damaged'] as const),
   ...(['repository.unreachable', 'worker.unavailable'] as const),

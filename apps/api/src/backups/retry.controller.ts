@@ -1,9 +1,9 @@
 import { Body, Controller, Param, Post, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { z } from 'zod';
 import { Can } from '../http/access.ts';
 import { Answers, Describe, TakesIdempotencyKey } from '../http/describe.ts';
+import { idOf } from '../http/fields.ts';
 import { IdempotencyKey, type Idempotency } from '../http/idempotency.ts';
 import { CurrentActor, type Requester } from '../http/requester.ts';
 import { answerStarted } from '../operations/answer-started.ts';
@@ -35,7 +35,7 @@ export class RetryController {
   })
   @Answers(202, OperationStarted, { description: 'Started', location: true })
   async retry(
-    @Param('id', { schema: z.uuid() }) operationId: string,
+    @Param('id', { schema: idOf('the operation') }) operationId: string,
     @Body({ schema: RetryOperation }) given: RetryOperation,
     @CurrentActor() requester: Requester,
     @IdempotencyKey() idempotency: Idempotency | null,

@@ -6,7 +6,9 @@ import { DATABASE } from '../database/database.module.ts';
 import { Public } from '../http/access.ts';
 import { Answers, Describe } from '../http/describe.ts';
 
-const Healthy = z.object({ status: z.literal('ok') }).meta({ id: 'Healthy' });
+const Healthy = z
+  .object({ status: z.literal('ok').describe('Always `ok`: what is not well answers an error') })
+  .meta({ id: 'Healthy' });
 type Healthy = z.output<typeof Healthy>;
 
 /** What a container's supervisor asks. */

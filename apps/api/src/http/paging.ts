@@ -3,15 +3,19 @@ import { z } from 'zod';
 
 /** The query of every list. */
 export const pageQuery = {
-  limit: z.coerce.number().int().min(1).max(200).default(50).describe('How many at most'),
-  cursor: z.string().max(600).optional().describe('`nextCursor` of the page before'),
+  limit: z.coerce.number().int().min(1).max(200).default(50).describe('How many items the page holds at most'),
+  cursor: z
+    .string()
+    .max(600)
+    .optional()
+    .describe('`nextCursor` of the page before, with the same filters and sort; without it, the first page'),
 };
 
 /** A page of a list; `nextCursor` is null at its end. */
 export const pageOf = <T extends z.ZodType>(item: T, id: string) =>
   z
     .object({
-      items: z.array(item),
+      items: z.array(item).describe('This page of the list, in its order'),
       nextCursor: z.string().nullable().describe('Give it as `cursor` to read on; null at the end'),
     })
     .meta({ id });

@@ -8,13 +8,18 @@ export const Problem = z
   .object({
     type: z.string().describe('`urn:holdfast:problem:` and the code'),
     title: z.string().describe('The same for every problem of this code'),
-    status: z.int(),
+    status: z.int().describe('The HTTP status, as in the status line'),
     code: z.string().describe('Stable; what a client may branch on'),
     detail: z.string().describe('What happened this time'),
     hint: z.string().optional().describe('What to do about it'),
     instance: z.string().optional().describe('The request, as in the logs and in X-Request-Id'),
     errors: z
-      .array(z.object({ at: z.string().describe('Dotted path of the field'), message: z.string() }))
+      .array(
+        z.object({
+          at: z.string().describe('Dotted path of the field'),
+          message: z.string().describe('What is wrong with it, in words'),
+        }),
+      )
       .optional()
       .describe('Every bad field at once'),
   })

@@ -18,15 +18,15 @@ export type TimeStep = (typeof TIME_STEPS)[number];
 
 /** The query of everything that is told by day. */
 export const timeRangeQuery = {
-  from: z.iso.date().optional().describe('The first day'),
-  to: z.iso.date().optional().describe('The last day; today unless said'),
+  from: z.iso.date().optional().describe('The first day, `YYYY-MM-DD`'),
+  to: z.iso.date().optional().describe('The last day, `YYYY-MM-DD`; today unless said'),
   timeZone: z
     .string()
     .max(64)
     // An offset is no zone: it does not know when clocks change.
     .refine((name) => /^[A-Za-z]/.test(name) && IANAZone.isValidZone(name), { error: 'expected a zone of IANA' })
     .default('UTC')
-    .describe('Where days begin and end')
+    .describe('Name of an IANA time zone: where days begin and end')
     .meta({ example: 'Europe/Berlin' }),
 };
 

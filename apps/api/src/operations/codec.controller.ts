@@ -11,16 +11,30 @@ import { Answers, Describe } from '../http/describe.ts';
 
 const Payload = z
   .object({
-    metadata: z.record(z.string(), z.base64()).default({}).describe('Each value in base64'),
-    data: z.base64().default('').describe('In base64'),
+    metadata: z
+      .record(z.string(), z.base64())
+      .default({})
+      .describe('What Temporal says of the bytes, such as `encoding`; each value in base64'),
+    data: z.base64().default('').describe('The bytes, in base64'),
   })
   .meta({ id: 'Payload' });
 
-const Payloads = z.object({ payloads: z.array(Payload).max(2_000) }).meta({ id: 'Payloads' });
+const Payloads = z
+  .object({ payloads: z.array(Payload).max(2_000).describe('Payloads as a workflow keeps them, sealed or not') })
+  .meta({ id: 'Payloads' });
 type Payloads = z.output<typeof Payloads>;
 
 const PayloadsDecoded = z
-  .object({ payloads: z.array(z.object({ metadata: z.record(z.string(), z.string()), data: z.string() })) })
+  .object({
+    payloads: z
+      .array(
+        z.object({
+          metadata: z.record(z.string(), z.string()).describe('What Temporal says of the bytes; each value in base64'),
+          data: z.string().describe('The opened bytes, in base64'),
+        }),
+      )
+      .describe('The same payloads, opened, in the same order'),
+  })
   .meta({ id: 'PayloadsDecoded' });
 type PayloadsDecoded = z.output<typeof PayloadsDecoded>;
 

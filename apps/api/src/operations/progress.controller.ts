@@ -1,9 +1,9 @@
 import { Body, Controller, Get, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { z } from 'zod';
 import { Can } from '../http/access.ts';
 import { Answers, Describe } from '../http/describe.ts';
+import { idOf } from '../http/fields.ts';
 import { CurrentActor, type Requester } from '../http/requester.ts';
 import { answerStarted } from './answer-started.ts';
 import {
@@ -22,7 +22,7 @@ import { ReleaseService } from './release.service.ts';
 import { SystemStatus } from './system-status.dto.ts';
 import { SystemStatusService } from './system-status.service.ts';
 
-const id = z.uuid();
+const id = idOf('the operation');
 
 @ApiTags('progress')
 @Controller('progress')

@@ -1,9 +1,9 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { z } from 'zod';
 import { Can } from '../http/access.ts';
 import { Answers, AnswersNothing, Describe, TakesIfMatch } from '../http/describe.ts';
+import { idOf } from '../http/fields.ts';
 import { IfMatch } from '../http/if-match.ts';
 import { CurrentActor, type Requester } from '../http/requester.ts';
 import {
@@ -17,7 +17,7 @@ import {
 } from './repository.dto.ts';
 import { RepositoriesService } from './repositories.service.ts';
 
-const id = z.uuid();
+const id = idOf('the repository');
 
 @ApiTags('repositories')
 @Controller('repositories')

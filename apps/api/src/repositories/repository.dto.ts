@@ -1,5 +1,6 @@
 import { REPOSITORY_DRIVERS } from '@holdfast/contracts';
 import { z } from 'zod';
+import { createdAtField, updatedAtField, versionField } from '../http/fields.ts';
 import { pageOf, pageQuery } from '../http/paging.ts';
 
 const name = z
@@ -7,12 +8,15 @@ const name = z
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, {
     error: 'expected 1 to 63 letters, digits, - _ . and a letter or digit first',
   })
+  .describe('What people call it, alone under that name: 1 to 63 letters, digits, `-`, `_` and `.`')
   .meta({ example: 'main' });
+
+const driver = z.enum(REPOSITORY_DRIVERS).describe('How it is reached. `local`: a directory of the workers');
 
 export const CreateRepository = z
   .strictObject({
     name,
-    driver: z.enum(REPOSITORY_DRIVERS).default('local'),
+    driver: driver.default('local'),
     path: z
       .string()
       .min(1)
@@ -34,18 +38,21 @@ export type UpdateRepository = z.output<typeof UpdateRepository>;
 
 export const RepositoryView = z
   .object({
-    id: z.uuid(),
-    name: z.string(),
-    driver: z.enum(REPOSITORY_DRIVERS),
-    path: z.string(),
+    id: z.uuid().describe('The repository; stays the same when its name changes'),
+    name: z.string().describe('What people call it'),
+    driver,
+    path: z.string().describe('The directory on the workers'),
     repositoryUid: z.string().nullable().describe('What its holdfast.json says; null until a worker has opened it'),
-    default: z.boolean(),
+    default: z.boolean().describe('Whether backups go here unless said otherwise'),
     usage: z
-      .object({ backups: z.int(), storedBytes: z.number().describe('Bytes that these backups added to it') })
+      .object({
+        backups: z.int().describe('How many are listed, also those that are being removed'),
+        storedBytes: z.number().describe('Bytes that these backups added to it'),
+      })
       .describe('By the catalog: backups that are listed in it'),
-    version: z.int(),
-    createdAt: z.iso.datetime(),
-    updatedAt: z.iso.datetime(),
+    version: versionField,
+    createdAt: createdAtField,
+    updatedAt: updatedAtField,
   })
   .meta({ id: 'Repository' });
 export type RepositoryView = z.output<typeof RepositoryView>;
@@ -53,7 +60,7 @@ export type RepositoryView = z.output<typeof RepositoryView>;
 export const RepositoryAttached = RepositoryView.extend({
   attached: z
     .object({
-      formatVersion: z.int(),
+      formatVersion: z.int().describe('The version of the format that it is written in'),
       created: z.boolean().describe('The directory was empty and became a repository'),
       backups: z.int().describe('How many backups lie in it'),
     })
@@ -63,15 +70,21 @@ export type RepositoryAttached = z.output<typeof RepositoryAttached>;
 
 export const RepositoryProbeReportView = z
   .object({
-    repositoryUid: z.string(),
-    formatVersion: z.int(),
+    repositoryUid: z.string().describe('What its holdfast.json says: the same wherever the directory is moved to'),
+    formatVersion: z.int().describe('The version of the format that it is written in'),
     backups: z.int().describe('How many backups lie in it, by its own files'),
     writable: z.boolean().describe('Whether a small file was written, read back the same, and removed'),
-    freeBytes: z.number().nullable().describe('Null where the place does not say'),
-    totalBytes: z.number().nullable(),
-    latencyMs: z.number().describe('How long the small file took, also where it failed'),
+    freeBytes: z.number().nullable().describe('Bytes that are free there; null where the place does not say'),
+    totalBytes: z.number().nullable().describe('Bytes that there are in all; null where the place does not say'),
+    latencyMs: z.number().describe('Milliseconds that the small file took, also where it failed'),
     blockers: z
-      .array(z.object({ code: z.string(), message: z.string(), hint: z.string().nullable() }))
+      .array(
+        z.object({
+          code: z.string().describe('An error code').meta({ example: 'repository.full' }),
+          message: z.string().describe('What stands in the way, in words'),
+          hint: z.string().nullable().describe('What to do about it; null: nothing that we know'),
+        }),
+      )
       .describe('Reasons for which a backup would fail now'),
   })
   .meta({

@@ -1,9 +1,9 @@
 import { Body, Controller, Delete, Get, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { z } from 'zod';
 import { Can } from '../http/access.ts';
 import { Answers, AnswersNothing, Describe } from '../http/describe.ts';
+import { idOf } from '../http/fields.ts';
 import { CurrentActor, type Requester } from '../http/requester.ts';
 import { CreateToken, TokenCreated, TokenPage, TokenQuery } from './token.dto.ts';
 import { TokensService } from './tokens.service.ts';
@@ -42,7 +42,7 @@ export class TokensController {
   @Can('token.manage')
   @Describe({ id: 'deleteToken', summary: 'End an API token at once' })
   @AnswersNothing('Ended')
-  delete(@Param('id', { schema: z.uuid() }) tokenId: string, @CurrentActor() actor: Requester): Promise<void> {
+  delete(@Param('id', { schema: idOf('the token') }) tokenId: string, @CurrentActor() actor: Requester): Promise<void> {
     return this.tokens.delete(tokenId, actor);
   }
 }

@@ -1,15 +1,15 @@
 import { Body, Controller, Get, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { z } from 'zod';
 import { Can } from '../http/access.ts';
 import { Answers, Describe, TakesIfMatch } from '../http/describe.ts';
+import { idOf } from '../http/fields.ts';
 import { IfMatch } from '../http/if-match.ts';
 import { CurrentActor, type Requester } from '../http/requester.ts';
 import { CreateUser, UpdateUser, UserPage, UserQuery, UserView } from './user.dto.ts';
 import { UsersService } from './users.service.ts';
 
-const id = z.uuid();
+const id = idOf('the account');
 
 @ApiTags('users')
 @Controller('users')

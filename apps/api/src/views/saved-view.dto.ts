@@ -2,7 +2,13 @@ import { z } from 'zod';
 import { pageOf, pageQuery } from '../http/paging.ts';
 
 const page = z.enum(['backups']).describe('The page of the console');
-const name = z.string().trim().min(1).max(100).meta({ example: 'Damaged in production' });
+const name = z
+  .string()
+  .trim()
+  .min(1)
+  .max(100)
+  .describe('What you call it; of its page, only one of yours')
+  .meta({ example: 'Damaged in production' });
 
 // The characters of a query, percent-encoded where it takes that (RFC 3986, section 3.4): it is put into addresses.
 const query = z
@@ -11,7 +17,7 @@ const query = z
   .regex(/^(?!\?)(?:[\w.~!$&'()*+,;=:@/?-]|%[\dA-Fa-f]{2})*$/, {
     error: 'expected the query of a URL, percent-encoded, without its question mark',
   })
-  .describe("The query of the page's URL")
+  .describe("The query of the page's URL, percent-encoded, without its question mark: filters and sort")
   .meta({ example: 'status=damaged&sort=-takenAt' });
 
 export const ReplaceView = z.strictObject({ name, query }).meta({ id: 'ReplaceView' });
@@ -21,7 +27,13 @@ export const CreateView = z.strictObject({ page, name, query }).meta({ id: 'Crea
 export type CreateView = z.output<typeof CreateView>;
 
 export const SavedViewView = z
-  .object({ id: z.uuid(), page, name: z.string(), query: z.string(), createdAt: z.iso.datetime() })
+  .object({
+    id: z.uuid().describe('Names it when it is to be replaced or deleted'),
+    page,
+    name: z.string().describe('What you call it'),
+    query: z.string().describe("The query of the page's URL, without its question mark"),
+    createdAt: z.iso.datetime().describe('When it was saved'),
+  })
   .meta({
     id: 'SavedView',
     example: {

@@ -1,13 +1,13 @@
 import { Body, Controller, Delete, Get, Param, Post, Put, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { z } from 'zod';
 import { Can } from '../http/access.ts';
 import { Answers, AnswersNothing, Describe } from '../http/describe.ts';
+import { idOf } from '../http/fields.ts';
 import { CurrentActor, type Requester } from '../http/requester.ts';
 import { CreateView, ReplaceView, SavedViewPage, SavedViewQuery, SavedViewView } from './saved-view.dto.ts';
 import { ViewsService } from './views.service.ts';
 
-const id = z.uuid();
+const id = idOf('the saved view');
 
 @ApiTags('views')
 @Controller('views')
