@@ -221,6 +221,11 @@ describe('the audit', () => {
     const { page, context, troubles } = await console.open('/audit');
     const rows = page.getByRole('list', { name: 'Audit entries' }).getByRole('listitem');
     await rows.filter({ hasText: 'Account created' }).first().waitFor();
+    await rows
+      .filter({ hasText: 'Verification started' })
+      .getByText(/^shop .+ · shop$/)
+      .first()
+      .waitFor();
     await page.keyboard.press('/');
     await page.keyboard.type('REPOSITORY.UPD');
     await page.waitForURL('**/audit?search=REPOSITORY.UPD');

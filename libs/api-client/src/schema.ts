@@ -6223,7 +6223,7 @@ export interface operations {
                 limit?: number;
                 /** @description `nextCursor` of the page before, with the same filters and sort; without it, the first page */
                 cursor?: string;
-                /** @description Part of the action, the actor's name, or the kind or id of the resource */
+                /** @description Part of the action, the actor's name, the kind or id of what it was done to, or of its name, its backup's or its environment's, as it was then */
                 search?: string;
                 /** @description Only what this account did */
                 actorId?: string;

@@ -46,7 +46,10 @@ export const AuditQuery = z.strictObject({
     .min(1)
     .max(200)
     .optional()
-    .describe("Part of the action, the actor's name, or the kind or id of the resource"),
+    .describe(
+      "Part of the action, the actor's name, the kind or id of what it was done to, or of its name, its backup's or its " +
+        "environment's, as it was then",
+    ),
   actorId: z.uuid().optional().describe('Only what this account did'),
   action: z.string().max(100).optional().describe('One action, such as `backup.started`'),
   resourceKind: z

@@ -18,6 +18,9 @@ beforeAll(async () => {
     const [resourceKind = ''] = action.split('.');
     await writeAudit(plane.database, ada, { action, resourceKind, resourceId: 'r', environmentId, after: { a: 1 } });
   }
+  const cancelled = { action: 'verify.cancel_requested', resourceKind: 'operation', resourceId: 'o' };
+  const bob = { ...ada, id: crypto.randomUUID(), name: 'Bob' };
+  await writeAudit(plane.database, bob, { ...cancelled, after: { backupName: 'Weekly', environmentName: 'shop' } });
   await writeAudit(
     plane.database,
     { ...ada, id: null, name: 'system' },
@@ -59,6 +62,8 @@ describe('200', () => {
     ['search=%25', []],
     ['search=eve@ex', ['account.created']],
     ['search=ev_@ex', []],
+    ['search=weekl', ['verify.cancel_requested']],
+    ['search=shop', ['verify.cancel_requested']],
     [`actorId=${ada.id}&search=r&limit=1`, ['environment.updated']],
     ['after=2999-01-01T00:00:00Z', []],
     ['before=2999-01-01T00:00:00Z&resourceKind=account', ['account.created']],
@@ -69,7 +74,7 @@ describe('200', () => {
   it('pages', async () => {
     const first = (await list('limit=3')).body;
     const rest = (await list(`limit=3&cursor=${first.nextCursor}`)).body;
-    expect([first.items.length, rest.items.length, rest.nextCursor]).toEqual([3, 1, null]);
+    expect([first.items.length, rest.items.length, rest.nextCursor]).toEqual([3, 2, null]);
   });
 });
 

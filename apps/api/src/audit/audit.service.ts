@@ -19,7 +19,7 @@ const searched = (text: Prisma.StringFilter): Prisma.AuditEntryWhereInput[] => [
     NAMES.map((name) => ({ [side]: { path: [name], string_contains: text.contains, mode: 'insensitive' } })),
   ),
 ];
-const NAMES = ['name', 'email', 'environmentName'];
+const NAMES = ['name', 'email', 'backupName', 'environmentName'];
 
 const record = (value: unknown): Record<string, unknown> | null => value as Record<string, unknown> | null;
 

@@ -84,6 +84,9 @@ describe('202', () => {
     });
     const entry = await plane.database.auditEntry.findFirstOrThrow({ where: { resourceId: operationId } });
     expect(entry).toMatchObject({ action: 'backup.started', environmentId: environment.id, ip: '127.0.0.1' });
+    const { name } = row.input as { name: string };
+    expect(entry.after).toMatchObject({ name, environmentName: environment.name });
+    expect(entry.after).not.toHaveProperty('backupName');
   });
 
   it('labels the workflow for the Web UI', async () => {
@@ -125,6 +128,11 @@ describe('202', () => {
         backupId: id,
         dryRun: kind === 'restore',
       });
+      const entry = await plane.database.auditEntry.findFirstOrThrow({
+        where: { resourceId: answer.body.operationId },
+      });
+      const after = { backupId: id, backupName: 'nightly', environmentName: environment.name };
+      expect(entry).toMatchObject({ action: `${kind}.started`, environmentId: environment.id, after });
     }
     const restored = (await starts[1]?.[0])?.body.workflowId as string;
     expect(await inputAtWorker(restored)).toMatchObject({

@@ -86,6 +86,8 @@ describe('200', () => {
     expect(response.headers.get('content-disposition')).toBe('attachment; filename="shop-before-it.tar"');
     expect((await response.arrayBuffer()).byteLength).toBe(PIECE.length * PIECES);
     expect(await audited()).toBe(before + 1);
+    const entry = await plane.database.auditEntry.findFirstOrThrow({ where: { action: 'backup.downloaded' } });
+    expect(entry.after).toEqual({ name: 'before "it"', environmentName: 'shop' });
   });
 });
 

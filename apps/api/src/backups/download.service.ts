@@ -60,6 +60,7 @@ export class DownloadService {
       resourceKind: 'backup',
       resourceId: backup.id,
       environmentId: backup.environmentId,
+      after: { name: backup.name, environmentName: backup.environment.name },
     });
   }
 }

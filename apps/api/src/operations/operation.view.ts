@@ -13,7 +13,7 @@ function temporalUrlOf(config: Config, workflowId: string): string | null {
 }
 
 /** A removed environment has given its name back: its id stands behind it. */
-const nameOf = ({ name }: Pick<Environment, 'name'>): string => name.replace(/~[0-9a-f-]{36}$/, '');
+export const nameOf = ({ name }: Pick<Environment, 'name'>): string => name.replace(/~[0-9a-f-]{36}$/, '');
 
 const record = (input: Operation['input']): Record<string, unknown> => input as Record<string, unknown>;
 

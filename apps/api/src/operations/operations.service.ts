@@ -16,6 +16,7 @@ import { isUniqueViolation } from '../database/database-errors.ts';
 import type { Idempotency } from '../http/idempotency.ts';
 import type { Requester } from '../http/requester.ts';
 import { finishOperation } from './finish-operation.ts';
+import { subjectOf } from './operation-subject.ts';
 import type { OperationStarted } from './operation.dto.ts';
 import { firstProgress } from './progress.ts';
 import { TemporalClient } from './temporal-client.ts';
@@ -136,7 +137,11 @@ export class OperationsService {
       resourceKind: 'operation',
       resourceId: id,
       environmentId: environment.id,
-      after: { ...input, ...(retryOfId === undefined ? {} : { retryOfId }) },
+      after: {
+        ...(await subjectOf(transaction, operation)),
+        ...input,
+        ...(retryOfId === undefined ? {} : { retryOfId }),
+      },
     });
     return operation;
   }

@@ -19,6 +19,7 @@ import type {
   OperationsCleaned,
   OperationStarted,
 } from './operation.dto.ts';
+import { subjectOf } from './operation-subject.ts';
 import { afterPlace, directionOf, filtersOf, placeSchema } from './operation-search.ts';
 import { operationDetail, operationView } from './operation.view.ts';
 import { TemporalClient } from './temporal-client.ts';
@@ -123,6 +124,7 @@ export class ProgressService {
         resourceKind: 'operation',
         resourceId: operation.id,
         environmentId: operation.environmentId,
+        after: await subjectOf(transaction, operation),
       });
     });
   }

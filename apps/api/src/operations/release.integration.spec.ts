@@ -63,10 +63,15 @@ const asked = (id: string) =>
 describe('200', () => {
   it('answers what the worker switched on again, and is in the audit and the events', async () => {
     const { id, environmentId } = await restored();
+    const { name: environmentName } = await plane.database.environment.findFirstOrThrow({
+      where: { operations: { some: { id } } },
+    });
     expect(await release(id)).toMatchObject({ status: 200, body: REPORT });
     expect(asked(id)).toMatchObject([{ workflow: 'release', input: { operationId: id } }]);
     const audit = await plane.database.auditEntry.findMany({ where: { resourceId: id } });
-    expect(audit).toMatchObject([{ action: 'restore.release_requested', environmentId, ip: '127.0.0.1' }]);
+    expect(audit).toMatchObject([
+      { action: 'restore.release_requested', environmentId, ip: '127.0.0.1', after: { environmentName } },
+    ]);
     const events = await plane.database.operationEvent.findMany({ where: { operationId: id } });
     expect(events.map(({ type, message }) => [type, message])).toEqual([
       ['release-requested', 'The admin asked to release it'],

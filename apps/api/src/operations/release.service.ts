@@ -14,6 +14,7 @@ import type { Config } from '../config.ts';
 import { CONFIG, DATABASE } from '../database/database.module.ts';
 import { guardAddress } from '../http/address-guard.ts';
 import type { Requester } from '../http/requester.ts';
+import { subjectOf } from './operation-subject.ts';
 import { TemporalClient } from './temporal-client.ts';
 
 /** Jobs and triggers may be locked by whoever uses the copy. */
@@ -84,6 +85,7 @@ export class ReleaseService {
         resourceKind: 'operation',
         resourceId: operation.id,
         environmentId: operation.environmentId,
+        after: await subjectOf(transaction, operation),
       });
     });
   }

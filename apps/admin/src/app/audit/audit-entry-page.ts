@@ -11,7 +11,7 @@ import { Session } from '../ui/session.ts';
 import { Skeleton } from '../ui/skeleton.ts';
 import { changesOf } from './audit-changes.ts';
 import { AuditEntryStore } from './audit-entry.store.ts';
-import { nameIn, pageOf } from './audit-subject.ts';
+import { environmentIn, nameIn, pageOf } from './audit-subject.ts';
 import { actionLabel } from './audit-words.ts';
 
 const AUDIT: Parent = { label: 'Audit', link: '/audit' };
@@ -50,6 +50,10 @@ export class AuditEntryPage {
   protected readonly environmentPage = computed(() => {
     const id = this.store.entry()?.environmentId;
     return id ? this.open(['/environments', id]) : null;
+  });
+  protected readonly environmentName = computed(() => {
+    const entry = this.store.entry();
+    return (entry && environmentIn(entry)) ?? 'its environment';
   });
   protected readonly changes = computed(() => {
     const { before = null, after = null } = this.store.entry() ?? {};

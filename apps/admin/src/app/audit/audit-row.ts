@@ -4,7 +4,7 @@ import { Icon } from '../ui/icon.ts';
 import { RelativeTime } from '../ui/relative-time.ts';
 import { actionLabel, iconOf } from './audit-words.ts';
 import type { AuditEntry } from './audit.store.ts';
-import { nameIn } from './audit-subject.ts';
+import { subjectIn } from './audit-subject.ts';
 
 /** One entry in the list; all of it is one link. */
 @Component({
@@ -25,5 +25,5 @@ export class AuditRow {
   readonly entry = input.required<AuditEntry>();
   protected readonly icon = computed(() => iconOf(this.entry().resourceKind));
   protected readonly title = computed(() => actionLabel(this.entry().action));
-  protected readonly subject = computed(() => nameIn(this.entry()) ?? '');
+  protected readonly subject = computed(() => subjectIn(this.entry()) ?? '');
 }
