@@ -93,6 +93,20 @@ describe('an environment', () => {
     await context.close();
   });
 
+  it('with backups is not removed: it says how many there are before a name is typed, and leads to them', async () => {
+    const { page, context, troubles } = await console.open(`/environments/${shopId}`);
+    await button(page, 'Remove').click();
+    const dialog = page.getByRole('dialog', { name: 'shop has 1 backup' });
+    await dialog.getByText('It cannot be removed while a backup of it is in the catalog').waitFor();
+    expect(await dialog.getByRole('textbox').count()).toBe(0);
+    expect(await seriousFindings(page)).toEqual([]);
+    await dialog.getByRole('button', { name: 'Show its backups' }).click();
+    await page.waitForURL(`**/backups?environment=${shopId}`);
+    await dialog.waitFor({ state: 'detached' });
+    expect(troubles).toEqual([]);
+    await context.close();
+  });
+
   it('is found by a part of its name in the URL, and removed once its name is typed', async () => {
     await register(product.api, 'unwanted', shop);
     const { page, context } = await console.open('/environments?kind=postgres');
@@ -103,6 +117,7 @@ describe('an environment', () => {
     await rows.getByRole('link').click();
     await button(page, 'Remove').click();
     const dialog = page.getByRole('dialog');
+    await dialog.getByText('No backup of unwanted is kept').waitFor();
     expect(await button(page, 'Remove').last().isDisabled()).toBe(true);
     await dialog.getByRole('textbox').fill('unwanted');
     await dialog.getByRole('button', { name: 'Remove' }).click();

@@ -406,7 +406,7 @@ export interface paths {
         post?: never;
         /**
          * Remove an environment
-         * @description Only one without backups; its operations and audit entries stay.
+         * @description Only one without backups: it deletes none of them, and is refused while one is listed. Its stored secrets go and its name is free again; its operations and audit entries stay.
          *
          *     Needs the permission `environment.edit`.
          */

@@ -84,7 +84,9 @@ export class EnvironmentsController {
   @Describe({
     id: 'deleteEnvironment',
     summary: 'Remove an environment',
-    description: 'Only one without backups; its operations and audit entries stay.',
+    description:
+      'Only one without backups: it deletes none of them, and is refused while one is listed. Its stored secrets go and its ' +
+      'name is free again; its operations and audit entries stay.',
     problems: ['resource.in_use', 'operation.environment_busy'],
   })
   @AnswersNothing('Removed')

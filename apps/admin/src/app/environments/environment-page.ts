@@ -1,4 +1,4 @@
-import { ChangeDetectionStrategy, Component, computed, effect, inject, input } from '@angular/core';
+import { ChangeDetectionStrategy, Component, computed, DestroyRef, effect, inject, input } from '@angular/core';
 import { MatButton } from '@angular/material/button';
 import { MatDialog } from '@angular/material/dialog';
 import { Router, RouterLink } from '@angular/router';
@@ -14,7 +14,7 @@ import { PageHeader, type Parent } from '../ui/page-header.ts';
 import { RelativeTime } from '../ui/relative-time.ts';
 import { Skeleton } from '../ui/skeleton.ts';
 import { Toasts } from '../ui/toasts.ts';
-import { KIND_LABELS, placeOf, TLS_HINTS } from './environment-words.ts';
+import { keptWords, KIND_LABELS, placeOf, removalWords, TLS_HINTS } from './environment-words.ts';
 import { EnvironmentStore } from './environment.store.ts';
 import { ProbeReport } from './probe-report.ts';
 
@@ -33,6 +33,7 @@ const ENVIRONMENTS: Parent = { label: 'Environments', link: '/environments' };
   changeDetection: ChangeDetectionStrategy.OnPush,
 })
 export class EnvironmentPage {
+  private readonly destroyRef = inject(DestroyRef);
   private readonly dialog = inject(MatDialog);
   private readonly router = inject(Router);
   private readonly title = inject(PageTitle);
@@ -59,15 +60,30 @@ export class EnvironmentPage {
   }
 
   protected async remove(): Promise<void> {
-    const name = this.heading();
+    const [id, name] = [this.id(), this.heading()];
+    const backups = await this.store.countBackups();
+    const problem = this.store.removal.problem();
+    if (problem) this.toasts.failed(problem);
+    // Whoever left the page meanwhile is not asked about it.
+    if (backups === null || id !== this.id() || this.destroyRef.destroyed) return;
+    if (backups > 0) return this.keep(name, backups);
     const removed = await confirm(this.dialog, {
-      title: `Remove ${name}?`,
-      text: `Holdfast forgets how ${name} is reached. The database itself is not touched; operations and audit entries stay.`,
+      ...removalWords(name),
       ...{ verb: 'Remove', destructive: true, typedName: name },
       act: () => this.store.remove(),
     });
     if (!removed) return;
     this.toasts.say(`${name} is removed.`);
     await this.router.navigateByUrl(ENVIRONMENTS.link);
+  }
+
+  /** The API would refuse: says so before a name is typed, and leads to what stands in the way. */
+  private async keep(name: string, backups: number): Promise<void> {
+    const queryParams = { environment: this.id() };
+    await confirm(this.dialog, {
+      ...keptWords(name, backups),
+      verb: 'Show its backups',
+      act: () => this.router.navigate(['/backups'], { queryParams }),
+    });
   }
 }

@@ -1,5 +1,7 @@
 import type { EnvironmentKind, TlsMode } from '@holdfast/contracts';
 import type { Choice } from '../ui/choice-chips.ts';
+import type { Confirmation } from '../ui/confirm-dialog.ts';
+import { formatNumber } from '../ui/format.ts';
 
 export const KIND_LABELS: Record<EnvironmentKind, string> = {
   postgres: 'Postgres',
@@ -37,3 +39,27 @@ export const TLS_HINTS: Record<TlsMode, string> = {
 /** Where a database is, in one line. */
 export const placeOf = ({ host, port, database }: { host: string; port: number; database: string }): string =>
   `${host.includes(':') ? `[${host}]` : host}:${port}/${database}`;
+
+type Question = Pick<Confirmation, 'title' | 'text'>;
+
+/** What removing an environment without backups does. */
+export const removalWords = (name: string): Question => ({
+  title: `Remove ${name}?`,
+  text:
+    `No backup of ${name} is kept. Holdfast forgets how it is reached, its password and keys too. The database itself is ` +
+    'not touched; operations and audit entries stay.',
+});
+
+/** Why an environment with backups is not removed: the API refuses, so that no backup is of something unknown. */
+export function keptWords(name: string, backups: number): Question {
+  const one = backups === 1;
+  const [have, are] = one
+    ? ['1 backup', 'a backup of it is']
+    : [`${formatNumber(backups)} backups`, 'backups of it are'];
+  return {
+    title: `${name} has ${have}`,
+    text:
+      `It cannot be removed while ${are} in the catalog. Delete ${one ? 'that' : 'them'} first: removing an environment ` +
+      'deletes no backup.',
+  };
+}

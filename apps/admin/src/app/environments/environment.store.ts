@@ -23,6 +23,7 @@ export class EnvironmentStore {
   });
   readonly problem = computed(() => (this.environment() ? null : problemIn(this.read)));
   readonly probe = new Submission();
+  readonly removal = new Submission();
   readonly report = this.found.asReadonly();
 
   /** Shows this environment from now on. */
@@ -49,6 +50,18 @@ export class EnvironmentStore {
 
   change({ id, version }: Environment, body: Schemas['UpdateEnvironment']): Promise<Environment> {
     return this.api.send('patch', '/api/v1/environments/{id}', { path: { id }, body }, { ifMatch: version });
+  }
+
+  /** How many backups it has now, asked before it is removed; null where that could not be told: see `removal`. */
+  countBackups(): Promise<number | null> {
+    const environmentId = this.id() ?? '';
+    return this.removal.run({ environmentId }, async () => {
+      const { totals } = await this.api.get('/api/v1/backup/storage/usage', {
+        // the shortest growth, which nobody reads
+        query: { environmentId, step: 'month' },
+      });
+      return totals.backups;
+    });
   }
 
   remove(): Promise<void> {
