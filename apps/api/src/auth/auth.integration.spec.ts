@@ -71,6 +71,7 @@ describe('200', () => {
     const entries = await plane.database.auditEntry.findMany({ where: { actorId: id }, orderBy: { id: 'asc' } });
     expect(entries.map(({ action }) => action)).toEqual(['auth.sign_in_failed', 'auth.signed_in']);
     expect(entries[1]).toMatchObject({ ip: '127.0.0.1', userAgent: 'spec/1' });
+    expect(entries.map(({ after }) => after)).toEqual([{ email }, { email }]);
   });
 });
 
@@ -106,7 +107,7 @@ describe('204', () => {
     expect([await meStatus(mine), await meStatus(lost)]).toEqual([200, 401]);
     expect((await end()).status).toBe(404);
     const entries = await plane.database.auditEntry.findMany({ where: { actorId: id, action: 'auth.session_ended' } });
-    expect(entries).toMatchObject([{ resourceId: lostId, before: { userAgent: 'lost phone', current: false } }]);
+    expect(entries).toMatchObject([{ resourceId: lostId, before: { email, userAgent: 'lost phone', current: false } }]);
   });
 
   it('ends all sessions of the account, this one and its cookie too, and none of others', async () => {
@@ -120,7 +121,7 @@ describe('204', () => {
     expect((await api.ask('GET', '/api/v1/auth/me', { headers })).status).toBe(401);
     expect([await meStatus(one), await meStatus(other), await meStatus(token)]).toEqual([401, 200, 200]);
     const entries = await plane.database.auditEntry.findMany({ where: { actorId: id }, orderBy: { id: 'desc' } });
-    expect(entries[0]).toMatchObject({ action: 'auth.signed_out_everywhere', after: { endedSessions: 2 } });
+    expect(entries[0]).toMatchObject({ action: 'auth.signed_out_everywhere', after: { email, endedSessions: 2 } });
   });
 
   it('takes the cookie away from who ends the session that asks', async () => {
@@ -132,16 +133,18 @@ describe('204', () => {
   });
 
   it('ends the session, and the cookie with it', async () => {
-    const { email } = await accountOf(plane.database, 'viewer');
+    const { email, id } = await accountOf(plane.database, 'viewer');
     const cookie = cookieOf(await signIn({ email, password: TEST_PASSWORD }));
     const out = await api.ask('POST', '/api/v1/auth/sign-out', { headers: { cookie, origin: api.url } });
     expect(out.status).toBe(204);
     expect(out.headers.get('set-cookie')).toContain(`${COOKIE_NAME}=;`);
     expect((await second.ask('GET', '/api/v1/auth/me', { headers: { cookie } })).status).toBe(401);
+    const entries = await plane.database.auditEntry.findMany({ where: { actorId: id, action: 'auth.signed_out' } });
+    expect(entries).toMatchObject([{ before: { email } }]);
   });
 
   it('changes a password, and ends every other session', async () => {
-    const { email } = await accountOf(plane.database, 'viewer');
+    const { email, id } = await accountOf(plane.database, 'viewer');
     const [mine, other] = await Promise.all(
       [1, 2].map(async () => (await signIn({ email, password: TEST_PASSWORD, kind: 'token' })).body.token as string),
     );
@@ -152,6 +155,8 @@ describe('204', () => {
     expect((await api.ask('GET', '/api/v1/auth/me', { token: other ?? '' })).status).toBe(401);
     expect((await signIn({ email, password: TEST_PASSWORD })).status).toBe(401);
     expect((await signIn({ email, password: newPassword })).status).toBe(200);
+    const entries = await plane.database.auditEntry.findMany({ where: { action: 'account.password_changed' } });
+    expect(entries).toMatchObject([{ resourceId: id, after: { email } }]);
   });
 });
 

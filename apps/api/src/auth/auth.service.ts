@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { can, OperationError, PERMISSIONS, type Permission } from '@holdfast/contracts';
 import type { Account, PrismaClient } from '@holdfast/prisma';
 import { writeAudit } from '../audit/write-audit.ts';
-import { DATABASE } from '../database/database.module.ts';
+import { DATABASE, type Transaction } from '../database/database.module.ts';
 import type { Requester } from '../http/requester.ts';
 import type { ChangePassword, Me, SignedIn, SignIn } from './auth.dto.ts';
 import { CredentialsService } from './credentials.service.ts';
@@ -37,6 +37,7 @@ export class AuthService {
           action: 'auth.signed_in',
           resourceKind: 'session',
           resourceId: sessionId,
+          after: { email: account.email },
         },
       );
       return { account: summaryOf(account), token, expiresAt: expiresAt.toISOString() };
@@ -51,6 +52,7 @@ export class AuthService {
         action: 'auth.sign_in_failed',
         resourceKind: 'account',
         resourceId: account.id,
+        after: { email: account.email },
       },
     );
   }
@@ -66,6 +68,7 @@ export class AuthService {
         action: 'auth.signed_out',
         resourceKind: 'session',
         resourceId: sessionId,
+        before: { email: await emailOf(transaction, requester) },
       });
     });
   }
@@ -101,9 +104,16 @@ export class AuthService {
         action: 'account.password_changed',
         resourceKind: 'account',
         resourceId: account.id,
+        after: { email: account.email },
       });
     });
   }
+}
+
+/** The e-mail of who asks, by which the audit of signing in is searched. */
+export async function emailOf(transaction: Transaction, { id }: Pick<Requester, 'id'>): Promise<string> {
+  const { email } = await transaction.account.findUniqueOrThrow({ where: { id }, select: { email: true } });
+  return email;
 }
 
 /** Throws `auth.forbidden` for an API token: a token that leaked must not be able to make itself permanent. */

@@ -6,7 +6,7 @@ import { writeAudit } from '../audit/write-audit.ts';
 import { DATABASE } from '../database/database.module.ts';
 import { cutPage, decodeCursor } from '../http/paging.ts';
 import type { Requester } from '../http/requester.ts';
-import { requireSession } from './auth.service.ts';
+import { emailOf, requireSession } from './auth.service.ts';
 import type { SessionPage, SessionQuery, SessionView } from './session.dto.ts';
 
 const place = z.strictObject({ id: z.uuid() });
@@ -62,7 +62,7 @@ export class SessionsService {
         action: 'auth.session_ended',
         resourceKind: 'session',
         resourceId: id,
-        before: viewOf(row, requester),
+        before: { ...viewOf(row, requester), email: await emailOf(transaction, requester) },
       });
     });
   }
@@ -76,7 +76,7 @@ export class SessionsService {
         action: 'auth.signed_out_everywhere',
         resourceKind: 'account',
         resourceId: requester.id,
-        after: { endedSessions: count },
+        after: { email: await emailOf(transaction, requester), endedSessions: count },
       });
     });
   }
