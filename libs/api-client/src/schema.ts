@@ -2320,9 +2320,9 @@ export interface components {
             verdict: "proven" | "proven-with-gaps" | "damaged" | "different";
             /** @description Artifacts with wrong or missing bytes, at most 200 */
             damaged: {
-                /** @description Its name in the manifest, or `manifest` */
+                /** @description Its name, or that of a storage object; `manifest` or `holdfast.json` where that does not open */
                 artifact: string;
-                /** @description What was found: `missing`, `size`, `checksum`, `content` or `rows` */
+                /** @description What was found: `missing`, `size`, `checksum`, `content` or `rows`; a sentence where a file does not open */
                 problem: string;
                 /** @description What losing it would cost, in words */
                 cost: string;

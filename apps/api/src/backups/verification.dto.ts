@@ -32,8 +32,14 @@ export const CoverageView = z
   .meta({ id: 'Coverage' });
 
 const Damaged = z.object({
-  artifact: z.string().describe('Its name in the manifest, or `manifest`'),
-  problem: z.string().describe('What was found: `missing`, `size`, `checksum`, `content` or `rows`'),
+  artifact: z
+    .string()
+    .describe('Its name, or that of a storage object; `manifest` or `holdfast.json` where that does not open'),
+  problem: z
+    .string()
+    .describe(
+      'What was found: `missing`, `size`, `checksum`, `content` or `rows`; a sentence where a file does not open',
+    ),
   cost: z.string().describe('What losing it would cost, in words'),
 });
 
