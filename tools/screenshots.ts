@@ -29,6 +29,7 @@ interface PictureOf {
 
 const PAGES: PictureOf[] = [
   { name: 'sign-in', path: () => '/sign-in', ready: 'h1', signedOut: true },
+  { name: 'sign-in-again', path: () => '/repositories/new', ready: 'form', act: endSession },
   { name: 'dashboard', path: () => '/', ready: 'hf-storage-growth' },
   { name: 'dashboard-storage', path: () => '/', ready: 'hf-storage-growth', act: showChart },
   { name: 'dashboard-rows', path: () => '/?search=demo', ready: 'hf-environment-row' },
@@ -98,6 +99,22 @@ const PAGES: PictureOf[] = [
   { name: 'audit-entry', path: () => '/audit?action=environment.created', ready: 'hf-audit-row', act: openFirst },
   { name: 'change-password', path: () => '/account/password', ready: 'form' },
 ];
+
+/** Lets the API refuse this one page, as if its session had ended; the others go on with it. */
+async function endSession(page: Page): Promise<void> {
+  const problem = {
+    type: 'about:blank',
+    title: 'Sign in first',
+    status: 401,
+    code: 'auth.required',
+    detail: 'Sign in',
+  };
+  await page.route('**/api/v1/**', (route) => route.fulfill({ status: 401, json: problem }));
+  await page.getByLabel('Name').fill('second');
+  await page.getByLabel('Path').fill('/srv/backups');
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  await page.getByRole('dialog', { name: 'Sign in again' }).waitFor();
+}
 
 async function showChart(page: Page): Promise<void> {
   await page.evaluate('scrollTo(0, document.body.scrollHeight)');

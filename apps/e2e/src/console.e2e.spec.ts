@@ -33,6 +33,14 @@ const pathOf = ({ page }: Visit): string => {
   return pathname + search;
 };
 
+/** Answers the dialog that a page shows once its session has ended. */
+async function signInAgain(page: Page): Promise<void> {
+  const dialog = page.getByRole('dialog', { name: 'Sign in again' });
+  await dialog.getByLabel('Password').fill(product.stack.owner.password ?? '');
+  await dialog.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await dialog.waitFor({ state: 'detached' });
+}
+
 describe('signing in', () => {
   it('is asked for first, refuses a wrong password in words, and leads to where one wanted to go', async () => {
     const visit = await console.openSignedOut('/operations?status=failed');
@@ -48,17 +56,46 @@ describe('signing in', () => {
     await context.close();
   });
 
-  it('is asked for again when a session has ended, says why, and leads back to the same page', async () => {
+  it('is asked for again over the page when a session has ended, and what was typed stays and is sent', async () => {
+    const { page, context, troubles } = await console.open('/repositories/new');
+    await page.getByLabel('Name').fill('second');
+    await page.getByLabel('Path').fill('/elsewhere');
+    await context.clearCookies();
+    await page.getByRole('button', { name: 'Add', exact: true }).click();
+    const dialog = page.getByRole('dialog', { name: 'Sign in again' });
+    const password = dialog.getByLabel('Password');
+    await dialog.locator('input[type=password]:focus').waitFor();
+    expect(await dialog.getByLabel('E-mail').inputValue()).toBe(product.stack.owner.email);
+    expect(await seriousFindings(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.mouse.click(5, 5);
+    await password.fill('not the password');
+    await page.keyboard.press('Enter');
+    await dialog.getByRole('alert').getByText('E-mail or password is wrong').waitFor();
+    await signInAgain(page);
+    // What the API says about the path: it was asked once more.
+    await page.locator('main').getByRole('alert').waitFor();
+    expect(await page.getByLabel('Name').inputValue()).toBe('second');
+    expect(troubles).toEqual([]);
+    await context.close();
+  });
+
+  it('lets a page read on once one has signed in again, or leads to the sign-in page and back', async () => {
     const visit = await console.open('/operations');
     const { page, context, troubles } = visit;
     await page.getByRole('button', { name: 'Backups' }).click();
     await page.waitForURL('**/operations?kind=backup');
     await context.clearCookies();
+    await page.getByRole('button', { name: 'Waiting' }).click();
+    await signInAgain(page);
+    await page.getByText('No operation fits these filters').waitFor();
+    await context.clearCookies();
     await page.getByRole('button', { name: 'Running' }).click();
+    await page.getByRole('button', { name: 'Go to the sign-in page' }).click();
     await page.getByText('Your session has ended').waitFor();
     expect(await context.storageState()).toMatchObject({ cookies: [], origins: [] });
     await signIn(page, product);
-    expect(pathOf(visit)).toBe('/operations?status=running&kind=backup');
+    expect(pathOf(visit)).toBe('/operations?status=pending&status=running&kind=backup');
     expect(troubles).toEqual([]);
     await context.close();
   });
@@ -144,17 +181,27 @@ describe('an operation', () => {
 
   it('is live again after the API was restarted, and the page said that it was not', async () => {
     await duringBackup(async (operationId, goOn) => {
-      const visit = await console.open(`/operations/${operationId}`);
-      const connection = visit.page.locator('nav hf-connection-state');
-      await connection.getByText('Live').waitFor();
+      const visits = [
+        await console.open(`/operations/${operationId}`),
+        await console.open(`/operations/${operationId}`),
+      ];
+      const [signedIn, signedOut] = visits as [Visit, Visit];
+      const connectionOf = ({ page }: Visit) => page.locator('nav hf-connection-state');
+      for (const visit of visits) await connectionOf(visit).getByText('Live').waitFor();
+      await signedOut.context.clearCookies();
       const restarted = product.stack.restart('api');
-      await connection.getByText('Reconnecting').waitFor();
+      await connectionOf(signedIn).getByText('Reconnecting').waitFor();
       await restarted;
-      await connection.getByText('Live').waitFor();
+      await connectionOf(signedIn).getByText('Live').waitFor();
+      // Nobody has pressed anything there.
+      await signInAgain(signedOut.page);
+      await connectionOf(signedOut).getByText('Live').waitFor();
       await goOn();
       await completed(product.api, operationId);
-      await expect.poll(() => statusOf(visit)).toBe('Completed');
-      await visit.context.close();
+      for (const visit of visits) {
+        await expect.poll(() => statusOf(visit)).toBe('Completed');
+        await visit.context.close();
+      }
     });
   });
 });

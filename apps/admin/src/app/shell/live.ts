@@ -30,9 +30,11 @@ export class Live {
     for (const name of ['online', 'offline']) {
       addEventListener(name, () => this.network.set(navigator.onLine));
     }
+    // Not whoever signs in again: that socket comes back by itself, and tells what was missed.
+    const account = computed(() => this.session.me()?.account.id);
     effect(() => {
-      const account = this.session.me()?.account.id;
-      untracked(() => void (account === undefined ? this.close() : this.open()));
+      const opened = account() !== undefined;
+      untracked(() => void (opened ? this.open() : this.close()));
     });
   }
 
@@ -74,7 +76,7 @@ export class Live {
     }));
     socket.on('connect', () => this.connected(socket));
     socket.on('disconnect', (reason) => this.disconnected(socket, reason));
-    socket.on('connect_error', (error) => this.refused(error));
+    socket.on('connect_error', (error) => void this.refused(socket, error));
     socket.on(PROGRESS_EVENT, (snapshot: ProgressSnapshot) => {
       for (const watch of this.watches) watch.hear(snapshot);
     });
@@ -105,8 +107,12 @@ export class Live {
     if (reason === 'io server disconnect') socket.connect();
   }
 
-  private refused(error: Error & { data?: { code?: string } }): void {
-    if (error.data?.code === 'auth.required') void this.session.ended();
-    else if (this.connection() === 'connecting') this.connection.set('reconnecting');
+  private async refused(socket: Socket, error: Error & { data?: { code?: string } }): Promise<void> {
+    if (error.data?.code !== 'auth.required') {
+      if (this.connection() === 'connecting') this.connection.set('reconnecting');
+      return;
+    }
+    // A refused socket does not try again by itself.
+    if ((await this.session.ended(this.session.me())) && this.socket === socket) socket.connect();
   }
 }

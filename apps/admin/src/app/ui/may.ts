@@ -1,4 +1,4 @@
-import { Directive, effect, inject, input, TemplateRef, ViewContainerRef } from '@angular/core';
+import { computed, Directive, effect, inject, input, TemplateRef, ViewContainerRef } from '@angular/core';
 import type { Permission } from '@holdfast/contracts';
 import { Session } from './session.ts';
 
@@ -11,9 +11,11 @@ export class May {
     const session = inject(Session);
     const template = inject<TemplateRef<unknown>>(TemplateRef);
     const container = inject(ViewContainerRef);
+    // Signing in again changes nothing for what one still may: it stays, with what was typed in it.
+    const may = computed(() => session.may(this.hfMay()));
     effect(() => {
       container.clear();
-      if (session.may(this.hfMay())) container.createEmbeddedView(template);
+      if (may()) container.createEmbeddedView(template);
     });
   }
 }

@@ -1,4 +1,4 @@
-import { computed, inject, Injectable, signal } from '@angular/core';
+import { computed, inject, Injectable, Injector, signal } from '@angular/core';
 import { Router } from '@angular/router';
 import type { Permission, Role } from '@holdfast/contracts';
 import type { Problem } from '@holdfast/api-client';
@@ -10,8 +10,13 @@ import { problemOf } from './problem.ts';
 export class Session {
   private readonly api = inject(Api);
   private readonly router = inject(Router);
+  private readonly injector = inject(Injector);
   private readonly known = signal<Schemas['Me'] | null>(null);
   private readonly trouble = signal<Problem | null>(null);
+  /** The dialog that asks to sign in again, while it is open. */
+  private asking: Promise<boolean> | null = null;
+  /** Between asking for the end of the session and having left the page. */
+  private leaving = false;
 
   readonly me = this.known.asReadonly();
   /** Why nobody can say who is signed in: the API does not answer. */
@@ -45,20 +50,67 @@ export class Session {
   }
 
   async signOut(): Promise<void> {
-    await this.api.send('post', '/api/v1/auth/sign-out', {});
-    await this.leave();
+    await this.signOutBy(() => this.api.send('post', '/api/v1/auth/sign-out', {}));
   }
 
   /** Ends every session of the account, this one too. */
   async signOutEverywhere(): Promise<void> {
-    await this.api.send('post', '/api/v1/auth/sign-out-everywhere', {});
-    await this.leave();
+    await this.signOutBy(() => this.api.send('post', '/api/v1/auth/sign-out-everywhere', {}));
   }
 
-  /** The API no longer knows our session: to the sign-in page, which leads back here. */
-  async ended(): Promise<void> {
-    if (!this.signedIn()) return;
+  /**
+   * The API does not know the session of `asker`, who was signed in when it was asked. Has the same person sign in again
+   * over the page, so that what was typed there stays. True once they have: what was refused may be asked for again.
+   */
+  async ended(asker: Schemas['Me'] | null): Promise<boolean> {
+    const now = this.known();
+    if (!asker || !now || this.leaving) return false;
+    // Refused late: they have signed in again since.
+    if (now !== asker) return now.account.id === asker.account.id;
+    this.asking ??= this.askAgain(asker.account).finally(() => (this.asking = null));
+    return this.asking;
+  }
+
+  private async askAgain({ id, email }: Schemas['Me']['account']): Promise<boolean> {
+    const returned = () => this.returned(id);
+    const signIn = async (password: string): Promise<boolean> => {
+      await this.api.send('post', '/api/v1/auth/sign-in', { body: { email, password, kind: 'cookie' } });
+      return returned();
+    };
+    // Not part of the first load: most visits end before their session does. Where an upgrade took the script away, the
+    // sign-in page needs none of this version.
+    const again = await import('./sign-in-again.ts')
+      .then(({ signInAgain }) => signInAgain(this.injector, { email, signIn, returned }))
+      .catch(() => false);
+    if (again) return true;
     await this.leave({ return: this.router.url, ended: true });
+    return false;
+  }
+
+  /** Whether the browser's cookie is of this account (again). */
+  private async returned(accountId: string): Promise<boolean> {
+    try {
+      const me = await this.api.get('/api/v1/auth/me', {});
+      if (me.account.id !== accountId) return false;
+      this.known.set(me);
+      return true;
+    } catch (error) {
+      if (problemOf(error).status === 401) return false;
+      throw error;
+    }
+  }
+
+  private async signOutBy(end: () => Promise<void>): Promise<void> {
+    this.leaving = true;
+    try {
+      await end();
+      await this.leave();
+    } catch (error) {
+      if (problemOf(error).status !== 401) throw error;
+      await this.leave({ return: this.router.url, ended: true });
+    } finally {
+      this.leaving = false;
+    }
   }
 
   private async leave(queryParams: Record<string, string | boolean> = {}): Promise<void> {
