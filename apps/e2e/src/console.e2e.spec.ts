@@ -179,6 +179,21 @@ describe('an operation', () => {
     });
   });
 
+  it('that has ended before the cancel was agreed to is not cancelled: the page says so, and shows its end', async () => {
+    await duringBackup(async (operationId, goOn) => {
+      const visit = await console.open(`/operations/${operationId}`);
+      const { page, context } = visit;
+      await page.getByRole('button', { name: 'Cancel', exact: true }).click();
+      await goOn();
+      await completed(product.api, operationId);
+      await page.getByRole('dialog').getByRole('button', { name: 'Cancel it' }).click();
+      await page.getByText('The operation had ended already.').waitFor();
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await expect.poll(() => statusOf(visit)).toBe('Completed');
+      await context.close();
+    });
+  });
+
   it('is live again after the API was restarted, and the page said that it was not', async () => {
     await duringBackup(async (operationId, goOn) => {
       const visits = [

@@ -2,6 +2,8 @@ import { effect, inject, Injectable, signal, untracked } from '@angular/core';
 import { liveOperation } from '../shell/live-operation.ts';
 import { Live } from '../shell/live.ts';
 import { Api, apiResource, type Schemas } from '../ui/api.ts';
+import { cancelOperation } from '../ui/cancel-operation.ts';
+import { Toasts } from '../ui/toasts.ts';
 import { EventLog } from './event-log.ts';
 
 /** The log is asked for at most this often while its operation moves. */
@@ -12,6 +14,7 @@ const LOG_EVERY_MS = 2_000;
 export class OperationStore {
   private readonly api = inject(Api);
   private readonly live = inject(Live);
+  private readonly toasts = inject(Toasts);
   private readonly id = signal<string | undefined>(undefined);
   private readonly shown = liveOperation(this.id);
   private logReadAt = -Infinity;
@@ -58,9 +61,9 @@ export class OperationStore {
   }
 
   /** Asks it to stop. */
-  cancel(): Promise<unknown> {
-    const id = this.id() ?? '';
-    return this.api.send('post', '/api/v1/progress/{id}/cancel', { path: { id } }).then(() => this.reload());
+  async cancel(): Promise<void> {
+    await cancelOperation(this.api, this.toasts, this.id() ?? '');
+    this.reload();
   }
 
   /** Asks for the same again, as a new operation; `confirm` is the target's name, where it has to be typed. */

@@ -3,8 +3,10 @@ import { toSignal } from '@angular/core/rxjs-interop';
 import { ActivatedRoute, Router } from '@angular/router';
 import { liveOperation } from '../shell/live-operation.ts';
 import { Api, apiResource, type Schemas } from '../ui/api.ts';
+import { cancelOperation } from '../ui/cancel-operation.ts';
 import { problemIn } from '../ui/problem.ts';
 import { Submission } from '../ui/submission.ts';
+import { Toasts } from '../ui/toasts.ts';
 import {
   choicesOf,
   placeOf,
@@ -26,6 +28,7 @@ const RELEASE_MS = 45_000;
 export class RestoreStore {
   private readonly api = inject(Api);
   private readonly router = inject(Router);
+  private readonly toasts = inject(Toasts);
   private readonly route = inject(ActivatedRoute);
   private readonly query = toSignal(this.route.queryParamMap, { requireSync: true });
   private readonly backupId = signal<string | undefined>(undefined);
@@ -123,9 +126,9 @@ export class RestoreStore {
     );
   }
 
-  cancel(): Promise<unknown> {
-    const id = this.place().operation ?? '';
-    return this.api.send('post', '/api/v1/progress/{id}/cancel', { path: { id } }).then(() => this.run.reload());
+  async cancel(): Promise<void> {
+    await cancelOperation(this.api, this.toasts, this.place().operation ?? '');
+    this.run.reload();
   }
 
   /** Switches on again what a copy's quarantine switched off. */
