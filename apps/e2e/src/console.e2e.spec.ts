@@ -248,6 +248,23 @@ describe('the keyboard', () => {
     await page.keyboard.press('o');
     await page.waitForURL('**/operations');
     await expect.poll(focused).toContain('<h1');
+    await page.keyboard.press('g');
+    await page.keyboard.press('d');
+    await page.getByRole('heading', { name: 'Dashboard' }).waitFor();
+    await page.keyboard.press('/');
+    await page.waitForURL('**/backups');
+    await expect.poll(focused).toContain('Search backups');
+    await context.close();
+  });
+
+  it('does not leave a form for a search', async () => {
+    const { page, context } = await console.open('/repositories/new');
+    await page.getByLabel('Name').fill('second');
+    await page.getByRole('button', { name: 'Add', exact: true }).focus();
+    await page.keyboard.press('/');
+    await page.keyboard.press('?');
+    await page.getByRole('dialog').getByText('backups where it has no search').waitFor();
+    expect(await page.getByLabel('Name').inputValue()).toBe('second');
     await context.close();
   });
 });

@@ -14,7 +14,7 @@ import { PLACES } from './navigation.ts';
       <dl>
         <div>
           <dt><kbd>/</kbd></dt>
-          <dd>Search on this page</dd>
+          <dd>Search on this page, or backups where it has no search</dd>
         </div>
         <div>
           <dt><kbd>?</kbd></dt>

@@ -1,4 +1,4 @@
-import { DestroyRef, DOCUMENT, inject, Injectable } from '@angular/core';
+import { afterNextRender, DestroyRef, DOCUMENT, inject, Injectable, Injector } from '@angular/core';
 import { MatDialog } from '@angular/material/dialog';
 import { Router } from '@angular/router';
 import { Session } from '../ui/session.ts';
@@ -7,6 +7,9 @@ import { PLACES } from './navigation.ts';
 /** How long `g` waits for the key after it. */
 const CHORD_MS = 1_200;
 
+/** Where `/` leads from a page that has no search. */
+const SEARCHED = '/backups';
+
 /** The console's keys: `/` to the page's search, `?` for the list, `g` and a letter to a place. */
 @Injectable({ providedIn: 'root' })
 export class Keys {
@@ -14,13 +17,23 @@ export class Keys {
   private readonly router = inject(Router);
   private readonly dialog = inject(MatDialog);
   private readonly session = inject(Session);
+  private readonly injector = inject(Injector);
   private goneAt = -Infinity;
+  /** The address of the page in whose form somebody has typed. */
+  private typedAt: string | null = null;
 
   /** Listens for as long as the caller's injection context lives. */
   listen(): void {
     const hear = (event: KeyboardEvent) => this.hear(event);
+    const note = ({ target }: Event) => {
+      if (target instanceof HTMLElement && target.closest('main form')) this.typedAt = this.router.url;
+    };
     this.document.addEventListener('keydown', hear);
-    inject(DestroyRef).onDestroy(() => this.document.removeEventListener('keydown', hear));
+    this.document.addEventListener('input', note);
+    inject(DestroyRef).onDestroy(() => {
+      this.document.removeEventListener('keydown', hear);
+      this.document.removeEventListener('input', note);
+    });
   }
 
   private hear(event: KeyboardEvent): void {
@@ -47,6 +60,22 @@ export class Keys {
   }
 
   private focusSearch(): boolean {
+    if (this.focusSearchHere()) return true;
+    const backups = PLACES.find(({ link }) => link === SEARCHED);
+    // What was typed into a form would be lost for a key that was meant for a field.
+    if (!backups || !this.session.may(backups.permission) || this.typedAt === this.router.url) return false;
+    void this.searchBackups();
+    return true;
+  }
+
+  private async searchBackups(): Promise<void> {
+    // After the page's heading has had the focus, as on every page that one comes to.
+    if (await this.router.navigateByUrl(SEARCHED)) {
+      afterNextRender(() => this.focusSearchHere(), { injector: this.injector });
+    }
+  }
+
+  private focusSearchHere(): boolean {
     const search = this.document.querySelector<HTMLInputElement>('main input[type="search"]');
     search?.focus();
     search?.select();
