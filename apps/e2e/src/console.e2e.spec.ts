@@ -269,6 +269,21 @@ describe('the keyboard', () => {
   });
 });
 
+it('an address with an id that is none says that nothing is there', async () => {
+  const { page, context } = await console.open('/');
+  for (const [path, noun] of [
+    ['/operations', 'operation'],
+    ['/backups', 'backup'],
+    ['/environments', 'environment'],
+    ['/repositories', 'repository'],
+    ['/audit', 'audit entry'],
+  ] as const) {
+    await page.goto(`${path}/nonsense`);
+    await page.locator('main').getByRole('alert').getByText(`There is no ${noun} nonsense`).waitFor();
+  }
+  await context.close();
+});
+
 describe('in light and dark, axe finds nothing serious', () => {
   it('on the sign-in page, also when it refuses', async () => {
     const { page, context } = await console.openSignedOut('/sign-in');

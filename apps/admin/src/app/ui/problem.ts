@@ -21,7 +21,25 @@ export function problemOf(error: unknown): Problem {
  */
 export function problemIn({ error, isLoading }: Pick<Resource<unknown>, 'error' | 'isLoading'>): Problem | null {
   const wrong = isLoading() ? undefined : error();
-  return wrong ? problemOf(wrong) : null;
+  return wrong ? unlessMistyped(wrong) : null;
+}
+
+/** What an address of the API is about, where an id follows. */
+const NOUNS: Record<string, string> = {
+  ...{ progress: 'operation', backup: 'backup', environments: 'environment', repositories: 'repository' },
+  entries: 'audit entry',
+};
+
+/** What has no id's form is as little there as what has one: both are an address that leads nowhere. */
+function unlessMistyped(error: Error): Problem {
+  const problem = problemOf(error);
+  const mistyped = problem.status === 400 && problem.errors?.length === 1 && problem.errors[0]?.at === 'id';
+  const [, noun = '', id = ''] = /(\w+)\/([^/?]+)(?:\?.*)?$/.exec((error as HttpErrorResponse).url ?? '') ?? [];
+  if (!mistyped || !(noun in NOUNS)) return problem;
+  return {
+    ...{ type: 'urn:holdfast:problem:resource.not_found', code: 'resource.not_found', title: 'Not found', status: 404 },
+    detail: `There is no ${NOUNS[noun]} ${decodeURIComponent(id)}`,
+  };
 }
 
 /** True where trying the same again may help without anything being changed. */
