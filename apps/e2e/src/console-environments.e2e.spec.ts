@@ -174,13 +174,22 @@ describe('a restore', () => {
     await context.close();
   });
 
-  it('of tables that the backup does not hold is stopped by the check, in words', async () => {
+  it('of tables that the backup does not hold leads back to where they were typed, with what is wrong', async () => {
     const { page, context } = await console.open(`/backups/${backupId}/restore?what=tables&where=own`);
-    await page.getByRole('textbox', { name: 'Chosen tables' }).fill('public.nowhere');
+    const names = page.getByRole('textbox', { name: 'Chosen tables' });
+    await names.fill('public.nowhere');
     await button(page, 'Next: where').click();
     await button(page, 'Next: check').click();
-    await page.getByText('public.nowhere').first().waitFor();
-    expect(await page.getByRole('button', { name: /^Restore/ }).count()).toBe(0);
+    await page.getByText('The backup holds no table public.nowhere').waitFor();
+    await page.locator('textarea:focus').waitFor();
+    expect(await names.getAttribute('aria-invalid')).toBe('true');
+    await page.reload();
+    await page.getByText('The backup holds no table public.nowhere').waitFor();
+    await names.fill('public.orders');
+    await page.getByText('The backup holds no table').waitFor({ state: 'detached' });
+    await button(page, 'Next: where').click();
+    await button(page, 'Next: check').click();
+    await page.locator('hf-preflight-report').waitFor();
     await context.close();
   });
 });

@@ -1,4 +1,4 @@
-import { ChangeDetectionStrategy, Component, computed, inject, linkedSignal } from '@angular/core';
+import { ChangeDetectionStrategy, Component, computed, effect, inject, linkedSignal, untracked } from '@angular/core';
 import { MatButton } from '@angular/material/button';
 import type { Problem } from '@holdfast/api-client';
 import { ErrorPanel } from '../ui/error-panel.ts';
@@ -40,6 +40,12 @@ export class CheckStep {
     const ready = this.report() !== null && this.store.target() !== undefined && !this.blocked();
     return ready && (!this.asksForName() || this.typed() === this.name());
   });
+
+  constructor() {
+    effect(() => {
+      if (this.store.refusedNames() !== undefined) untracked(() => void this.store.showNames());
+    });
+  }
 
   protected async restore(): Promise<void> {
     if (this.mayRestore()) await this.store.restore(this.asksForName() ? this.typed() : null);

@@ -1,4 +1,13 @@
-import { ChangeDetectionStrategy, Component, input, linkedSignal, model } from '@angular/core';
+import {
+  afterNextRender,
+  ChangeDetectionStrategy,
+  Component,
+  type ElementRef,
+  input,
+  linkedSignal,
+  model,
+  viewChild,
+} from '@angular/core';
 import { MatError, MatFormField, MatHint, MatInput, MatLabel } from '@angular/material/input';
 import { RefusedField } from '../ui/refused-field.ts';
 
@@ -55,6 +64,15 @@ export class NameList {
       return namesIn(typed).join('\n') === names.join('\n') ? typed : names.join('\n');
     },
   });
+
+  private readonly field = viewChild.required<ElementRef<HTMLTextAreaElement>>('field');
+
+  constructor() {
+    // Whoever is led back here is led to what is wrong.
+    afterNextRender(() => {
+      if (this.error() !== undefined) this.field().nativeElement.focus();
+    });
+  }
 
   protected type(text: string): void {
     this.text.set(text);

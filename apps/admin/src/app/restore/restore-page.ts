@@ -76,8 +76,9 @@ export class RestorePage {
       const step = this.step();
       const moved = shown !== null && shown !== step;
       shown = step;
-      // Whoever pressed a button that is gone is told where they are.
-      if (moved) afterNextRender(() => untracked(this.stepHeading)?.nativeElement.focus(), { injector });
+      // Whoever pressed a button that is gone is told where they are; at a field that is refused, it takes the focus.
+      const refused = step === 'what' && untracked(this.store.refusedNames) !== undefined;
+      if (moved && !refused) afterNextRender(() => untracked(this.stepHeading)?.nativeElement.focus(), { injector });
     });
   }
 }

@@ -1,6 +1,6 @@
 import type { PreflightFinding, RestoreReport } from '@holdfast/contracts';
 import { expect, it } from 'vitest';
-import { needsName, sortedFindings } from './restore-report.ts';
+import { needsName, refusedNamesOf, sortedFindings } from './restore-report.ts';
 
 const finding = (severity: PreflightFinding['severity'], code: string): PreflightFinding => ({
   ...{ severity, code, message: code },
@@ -28,4 +28,20 @@ it('wants the name wherever something is replaced, or the API does', () => {
   expect(needsName(report(0), { ...own, safetyBackup: false }, true)).toBe(true);
   expect(needsName(report(0), { ...own, safetyBackup: false }, false)).toBe(false);
   expect(needsName(report(1, STRANGE), { where: 'new', safetyBackup: false }, true)).toBe(false);
+});
+
+it('tells what was said of the chosen names, and nothing else that was wrong', () => {
+  const failed = (code: string) => ({ error: { code, message: 'The backup holds no table a.b', hint: 'Name it so.' } });
+  expect(refusedNamesOf(null, failed('restore.selection_unknown'))).toBe('The backup holds no table a.b. Name it so.');
+  expect(refusedNamesOf(null, failed('environment.unreachable'))).toBeUndefined();
+  const errors = [
+    ...[
+      { at: 'tables.0', message: 'too long' },
+      { at: 'tables.1', message: 'too long' },
+    ],
+    ...[{ at: 'newDatabase', message: 'taken' }],
+  ];
+  expect(refusedNamesOf({ errors }, undefined)).toBe('too long');
+  expect(refusedNamesOf({ errors: errors.slice(2) }, undefined)).toBeUndefined();
+  expect(refusedNamesOf(null, undefined)).toBeUndefined();
 });

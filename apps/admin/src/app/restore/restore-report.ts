@@ -1,3 +1,4 @@
+import type { Problem } from '@holdfast/api-client';
 import type { PreflightFinding, RestoreReport } from '@holdfast/contracts';
 import type { Schemas } from '../ui/api.ts';
 import type { RestoreChoices } from './restore-choices.ts';
@@ -52,3 +53,17 @@ export function needsName(
 /** Whether a restore's database is in its place, also where something after that failed. */
 export const isSwitched = ({ progress }: Operation): boolean =>
   progress.steps.some(({ name, status }) => name === 'switch' && status === 'done');
+
+/**
+ * What the API said of chosen tables and schemas, or a check that did not find them in the backup; undefined where they
+ * are all right, as far as is known.
+ */
+export function refusedNamesOf(
+  refusal: Pick<Problem, 'errors'> | null,
+  check: Pick<Operation, 'error'> | undefined,
+): string | undefined {
+  const said = refusal?.errors?.filter(({ at }) => /^(tables|schemas)\b/.test(at)).map(({ message }) => message) ?? [];
+  const { code, message, hint } = check?.error ?? { code: '', message: '', hint: null };
+  if (code === 'restore.selection_unknown') said.push(`${message}. ${hint ?? ''}`.trim());
+  return said.length > 0 ? [...new Set(said)].join('; ') : undefined;
+}

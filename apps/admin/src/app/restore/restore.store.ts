@@ -16,7 +16,7 @@ import {
   type RestorePlace,
   type Step,
 } from './restore-choices.ts';
-import { isCheckOf, reportOf } from './restore-report.ts';
+import { isCheckOf, refusedNamesOf, reportOf } from './restore-report.ts';
 
 /** As many as one page of the API holds. */
 const MOST_ENVIRONMENTS = 200;
@@ -46,8 +46,9 @@ export class RestoreStore {
   readonly choices = computed(() => choicesOf(this.query(), this.backup()?.environmentId ?? ''));
   readonly environments = computed(() => (this.readEnvironments.hasValue() ? this.readEnvironments.value().items : []));
 
-  readonly check = liveOperation(() => this.place().preflight ?? undefined);
-  readonly run = liveOperation(() => this.place().operation ?? undefined);
+  // Computed: another step in the address is no reason to read them again.
+  readonly check = liveOperation(computed(() => this.place().preflight ?? undefined));
+  readonly run = liveOperation(computed(() => this.place().operation ?? undefined));
 
   /** Of the environment that receives it, as far as it is chosen. */
   readonly targetId = computed(() => {
@@ -88,6 +89,11 @@ export class RestoreStore {
   readonly checking = new Submission();
   readonly starting = new Submission();
 
+  /** What was said of the chosen tables or schemas: it stands where they were typed, until they are changed. */
+  readonly refusedNames = computed(() =>
+    refusedNamesOf(this.checking.problem(), this.isForeignCheck() ? undefined : this.check.operation()),
+  );
+
   open(backupId: string): void {
     this.backupId.set(backupId);
   }
@@ -116,6 +122,12 @@ export class RestoreStore {
     await this.start(this.checking, requestOf(this.choices(), { dryRun: true }), ({ operationId }) =>
       this.go({ step: 'check', preflight: operationId, operation: null }),
     );
+    if (this.refusedNames() !== undefined) await this.showNames();
+  }
+
+  /** Leads back to where names were typed that are refused; what was refused stays to be seen there. */
+  async showNames(): Promise<void> {
+    await this.go({ step: 'what', operation: null }, this.choices(), true);
   }
 
   /** Restores; `confirm` is the target's name as it was typed. */
