@@ -88,6 +88,30 @@ describe('backups', () => {
     await context.close();
   });
 
+  it('go back and forward through what was chosen, list and controls, and not through every letter', async () => {
+    const { page, context } = await console.open('/backups');
+    const environment = page.getByRole('combobox', { name: 'Environment' });
+    const controls = async () => [await environment.inputValue(), await page.getByRole('searchbox').inputValue()];
+    await rowOf(page, 'before the release').waitFor();
+    await environment.selectOption(environmentId);
+    await page.getByRole('searchbox').fill('night');
+    await page.waitForURL('**/backups?search=night&*');
+    await page.getByRole('searchbox').fill('nightly');
+    await page.waitForURL('**/backups?search=nightly&*');
+    await page.getByRole('button', { name: /^Size: sort/ }).click();
+    await page.waitForURL('**sort=-sizeBytes');
+    await page.goBack();
+    await expect.poll(() => queryOf(page)).toBe(`?search=nightly&environment=${environmentId}`);
+    await page.getByRole('button', { name: 'Taken: sort', pressed: true }).waitFor();
+    await page.goBack();
+    await rowOf(page, 'before the release').waitFor();
+    expect([queryOf(page), await controls()]).toEqual(['', ['', '']]);
+    await page.goForward();
+    await rowOf(page, 'before the release').waitFor({ state: 'detached' });
+    expect(await controls()).toEqual([environmentId, 'nightly']);
+    await context.close();
+  });
+
   it('are shown in the columns that one chose in this browser', async () => {
     const { page, context } = await console.open('/backups');
     await page.getByRole('button', { name: 'Columns' }).click();

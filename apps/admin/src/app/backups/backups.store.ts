@@ -76,10 +76,10 @@ export class BackupsStore {
     });
   }
 
-  /** Changes filters; the URL is where they are kept. */
-  show(change: Partial<BackupFilters>): void {
+  /** Changes filters; the URL is where they are kept. Back undoes a choice, but not what was `typed` letter by letter. */
+  show(change: Partial<BackupFilters>, typed = false): void {
     const queryParams = queryOf({ ...this.filters(), ...change });
-    void this.router.navigate([], { relativeTo: this.route, queryParams, replaceUrl: true });
+    void this.router.navigate([], { relativeTo: this.route, queryParams, replaceUrl: typed });
   }
 
   /** Takes every filter off; the order stays. */

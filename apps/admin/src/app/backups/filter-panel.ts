@@ -1,4 +1,4 @@
-import { ChangeDetectionStrategy, Component, computed, input, output, signal } from '@angular/core';
+import { ChangeDetectionStrategy, Component, computed, input, linkedSignal, output } from '@angular/core';
 import type { Schemas } from '../ui/api.ts';
 import { ChoiceChips } from '../ui/choice-chips.ts';
 import { formatBytes } from '../ui/format.ts';
@@ -26,7 +26,11 @@ export class FilterPanel {
   protected readonly kinds = KIND_CHOICES;
   protected readonly components = COMPONENT_CHOICES;
   /** Fields whose text is no size. */
-  protected readonly unclear = signal<readonly SizeField[]>([]);
+  protected readonly unclear = linkedSignal<string, readonly SizeField[]>({
+    // Other sizes, as after Back, take the place of what was written.
+    source: () => `${this.filters().minSize} ${this.filters().maxSize}`,
+    computation: () => [],
+  });
   protected readonly sizes = computed(() => {
     const { minSize, maxSize } = this.filters();
     const text = (bytes: number | null) => (bytes === null ? '' : formatBytes(bytes));

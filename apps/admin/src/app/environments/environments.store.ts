@@ -24,9 +24,9 @@ export class EnvironmentsStore {
       this.api.get('/api/v1/environments', { query: { ...asked, ...(cursor !== null && { cursor }) } }, { signal });
   });
 
-  /** Changes filters; the URL is where they are kept. */
-  show(change: Partial<EnvironmentFilters>): void {
+  /** Changes filters; the URL is where they are kept. Back undoes a choice, but not what was `typed` letter by letter. */
+  show(change: Partial<EnvironmentFilters>, typed = false): void {
     const queryParams = queryOf({ ...this.filters(), ...change });
-    void this.router.navigate([], { relativeTo: this.route, queryParams, replaceUrl: true });
+    void this.router.navigate([], { relativeTo: this.route, queryParams, replaceUrl: typed });
   }
 }

@@ -54,10 +54,10 @@ export class OperationsStore {
     });
   }
 
-  /** Changes filters; the URL is where they are kept. */
-  show(change: Partial<OperationFilters>): void {
+  /** Changes filters; the URL is where they are kept. Back undoes a choice, but not what was `typed` letter by letter. */
+  show(change: Partial<OperationFilters>, typed = false): void {
     const queryParams = queryOf({ ...this.filters(), ...change });
-    void this.router.navigate([], { relativeTo: this.route, queryParams, replaceUrl: true });
+    void this.router.navigate([], { relativeTo: this.route, queryParams, replaceUrl: typed });
   }
 
   private hear(snapshot: ProgressSnapshot): void {

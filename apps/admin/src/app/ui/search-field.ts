@@ -37,7 +37,10 @@ export class SearchField {
     effect(() => {
       const value = this.value();
       // What comes back is what we told ourselves: more may have been typed since.
-      if (value !== this.told) this.typed.set(value);
+      if (value !== this.told) {
+        clearTimeout(this.timer);
+        this.typed.set(value);
+      }
       this.told = value;
     });
     inject(DestroyRef).onDestroy(() => clearTimeout(this.timer));
