@@ -112,7 +112,7 @@ describe('backups', () => {
     await context.close();
   });
 
-  it('are shown in the columns that one chose in this browser', async () => {
+  it('are shown in the columns that one chose in this browser, and the menu names those that do not fit', async () => {
     const { page, context } = await console.open('/backups');
     await page.getByRole('button', { name: 'Columns' }).click();
     await page.getByRole('menuitemcheckbox', { name: 'Rows' }).click();
@@ -124,6 +124,10 @@ describe('backups', () => {
     expect([head.includes('Rows'), head.includes('Inside')]).toEqual([true, false]);
     await page.getByRole('button', { name: /^Size: sort/ }).click();
     await page.waitForURL('**/backups?sort=-sizeBytes');
+    await page.setViewportSize({ width: 900, height: 800 });
+    await page.getByRole('button', { name: 'Columns' }).click();
+    await page.getByRole('menuitemcheckbox', { name: 'Rows does not fit at this width' }).waitFor();
+    await page.getByRole('menuitemcheckbox', { name: 'Taken', exact: true }).waitFor();
     await context.close();
   });
 

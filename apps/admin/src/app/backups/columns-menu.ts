@@ -13,7 +13,7 @@ import { ChosenColumns } from './chosen-columns.ts';
   imports: [Icon, MatButton, MatDivider, MatMenu, MatMenuItem, MatMenuTrigger],
   template: `
     <button matButton="outlined" type="button" [matMenuTriggerFor]="menu"><hf-icon [path]="icon" />Columns</button>
-    <mat-menu #menu="matMenu">
+    <mat-menu #menu="matMenu" class="hf-wide-menu">
       @for (row of rows(); track row.column.id) {
         <button
           mat-menu-item
@@ -24,7 +24,7 @@ import { ChosenColumns } from './chosen-columns.ts';
           <hf-icon class="hf-menu-icon" [class.hf-hidden]="!row.chosen" [path]="check" />
           {{ row.column.label }}
           @if (row.chosen && !row.shown) {
-            <span class="hf-menu-note">no room</span>
+            <span class="hf-menu-note">does not fit at this width</span>
           }
         </button>
       }
