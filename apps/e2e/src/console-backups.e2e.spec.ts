@@ -237,6 +237,10 @@ describe('a backup', () => {
     const { page, context, troubles } = await console.open(`/backups/${id}`);
     await page.getByRole('button', { name: 'Edit' }).click();
     await page.getByLabel('Name').fill('edited');
+    await page.getByRole('textbox', { name: 'Tags' }).fill('x'.repeat(50));
+    await page.getByText('A tag has 50 characters at most.').waitFor();
+    await page.getByRole('textbox', { name: 'Tags' }).fill('');
+    await page.getByText('Enter or a comma ends a tag.').waitFor();
     const { version } = await backupOf(id);
     const params = { path: { id }, header: { 'If-Match': `"${version}"` } };
     answered(await product.api.PATCH('/api/v1/backup/{id}', { params, body: { description: 'by somebody else' } }));

@@ -1,5 +1,5 @@
 import { COMMA, ENTER } from '@angular/cdk/keycodes';
-import { ChangeDetectionStrategy, Component, input, model, viewChild } from '@angular/core';
+import { ChangeDetectionStrategy, Component, input, model, signal, viewChild } from '@angular/core';
 import { MatChipGrid, MatChipInput, MatChipRemove, MatChipRow } from '@angular/material/chips';
 import { MatFormField, MatHint, MatLabel } from '@angular/material/input';
 import { mdiClose } from '@mdi/js';
@@ -34,15 +34,19 @@ const LONGEST = 50;
         }
       </mat-chip-grid>
       <input
+        #field
         autocomplete="off"
         autocapitalize="off"
         [attr.maxlength]="longest"
         [matChipInputFor]="grid"
         [matChipInputSeparatorKeyCodes]="ends"
         (matChipInputTokenEnd)="add()"
+        (input)="full.set(field.value.length >= longest)"
         (blur)="left()"
       />
-      <mat-hint>Enter or a comma ends a tag.</mat-hint>
+      <mat-hint aria-live="polite">{{
+        full() ? 'A tag has ' + longest + ' characters at most.' : 'Enter or a comma ends a tag.'
+      }}</mat-hint>
     </mat-form-field>
   `,
   styles: `
@@ -56,6 +60,8 @@ export class TagField {
   readonly label = input('Tags');
   readonly tags = model.required<readonly string[]>();
   protected readonly longest = LONGEST;
+  /** Whether what is written is as long as it may be: more is not taken. */
+  protected readonly full = signal(false);
   protected readonly close = mdiClose;
   protected readonly ends = [ENTER, COMMA];
 
@@ -78,6 +84,7 @@ export class TagField {
     const tag = written.inputElement.value.trim();
     this.waits = false;
     written.clear();
+    this.full.set(false);
     if (tag !== '' && !this.tags().includes(tag)) this.tags.set([...this.tags(), tag]);
   }
 
