@@ -336,3 +336,22 @@ it('is usable at 360 px: nothing sticks out, and the navigation is behind a butt
   await page.waitForURL('**/operations');
   await context.close();
 });
+
+/** Words of rows that are not in sight as a whole. */
+const CUT = `[...document.querySelectorAll('hf-operation-row :is(.title, .error, .step, .when, .actor)')]
+  .filter((part) => part.scrollWidth > part.clientWidth + 1 || part.scrollHeight > part.clientHeight + 1)
+  .filter((part) => part.offsetParent !== null && getComputedStyle(part).display !== 'inline')
+  .map((part) => part.textContent)`;
+
+it('shows operations of environments with long names in whole words at every width', async () => {
+  const name = 'orders-of-the-shops-in-the-north-and-the-west';
+  const long = await register(product.api, name, { ...shop, database: 'not_there' });
+  await startBackup(product.api, long);
+  const { page, context } = await console.open(`/operations?environment=${long}`);
+  await rowsOf(page).first().getByText('not_there').waitFor();
+  for (const width of [1280, 1024, 360]) {
+    await page.setViewportSize({ width, height: 740 });
+    await expect.poll(async () => [width, await page.evaluate(CUT)]).toEqual([width, []]);
+  }
+  await context.close();
+});

@@ -12,6 +12,9 @@ import { RelativeTime } from '../ui/relative-time.ts';
 import { StatusChip } from '../ui/status-chip.ts';
 import { stepLabel } from '../ui/step-label.ts';
 
+/** What is longer than this may not be in sight as a whole. */
+const LONG = { title: 50, error: 50, actor: 16 };
+
 /** One operation in the list; all of it is one link. */
 @Component({
   selector: 'hf-operation-row',
@@ -26,6 +29,13 @@ export class OperationRow {
 
   protected readonly icon = computed(() => KIND_ICONS[this.operation().kind]);
   protected readonly title = computed(() => operationTitle(this.operation()));
+  /** What may be cut, for the pointer: the link covers the whole row. */
+  protected readonly inFull = computed(() => {
+    const { error, actor } = this.operation();
+    const parts = { title: this.title(), error: error?.message ?? '', actor: actor.name };
+    const long = (['title', 'error', 'actor'] as const).filter((part) => parts[part].length > LONG[part]);
+    return long.length > 0 ? long.map((part) => parts[part]).join('\n') : null;
+  });
   protected readonly tone = computed(() => STATUS_TONES[this.operation().status]);
   protected readonly status = computed(() => statusLabel(this.operation()));
   protected readonly share = computed(() => shareOf(this.operation().progress));
