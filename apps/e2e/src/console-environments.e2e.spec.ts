@@ -268,6 +268,59 @@ describe('in light and dark', () => {
   });
 });
 
+/** Keeps each jump of the layout that nobody asked for: what jumped, from where to where. */
+const NOTE_JUMPS = `globalThis.jumps = [];
+  const nameOf = (node) => (node?.tagName ? node : node?.parentElement)?.cloneNode(false).outerHTML.replace(/ _ng[^ >]*/g, '');
+  // Material measures the labels of fields once they are drawn, and then breaks the line around them.
+  const isLine = ({ node }) => node?.classList?.contains('mdc-notched-outline__trailing');
+  new PerformanceObserver((list) => {
+    for (const { hadRecentInput, sources } of list.getEntries()) {
+      if (hadRecentInput || sources.every(isLine)) continue;
+      jumps.push(sources.map((one) => nameOf(one.node) + ': ' + [one.previousRect, one.currentRect]
+        .map(({ x, y, width, height }) => [x, y, width, height].map(Math.round).join(' ')).join(' to ')));
+    }
+  }).observe({ type: 'layout-shift', buffered: true });`;
+/** Until what was there before has been painted. */
+const PAINTED = 'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))';
+
+it('no page jumps when what it reads arrives piece by piece', async () => {
+  const [operation] = answered(await product.api.GET('/api/v1/progress', { params: { query: { backupId } } })).items;
+  const [repository] = answered(await product.api.GET('/api/v1/repositories')).items;
+  const paths = [
+    ...['/', '/?search=shop', '/backups', `/backups/${backupId}`, '/operations', `/operations/${operation?.id}`],
+    ...['/environments', `/environments/${liveId}`, `/environments/${liveId}/edit`, '/repositories'],
+    ...[`/repositories/${repository?.id}`, '/audit', '/account/sessions', `/backups/${backupId}/restore?what=tables`],
+    `/backups/${backupId}/restore?step=where&environmentId=${liveId}`,
+  ];
+  const { page, context } = await console.open('/environments');
+  await page.addInitScript(NOTE_JUMPS);
+  let turn: Promise<unknown> = Promise.resolve();
+  // One answer after the other, each once the page shows the one before.
+  await page.route('**/api/v1/**', (route) => {
+    turn = turn
+      .then(async () => {
+        const response = await route.fetch();
+        await page.evaluate(PAINTED);
+        await route.fulfill({ response });
+      })
+      .catch(() => undefined);
+  });
+  const allAnswered = async (): Promise<void> => {
+    for (let last: unknown; last !== turn; await page.evaluate(PAINTED)) await (last = turn);
+  };
+  for (const width of [1280, 360]) {
+    await page.setViewportSize({ width, height: 2_000 });
+    for (const path of paths) {
+      await page.goto(path);
+      await page.locator('main h1').waitFor();
+      await allAnswered();
+      await expect.poll(() => page.locator('main [role=status][aria-label=Loading]').count()).toBe(0);
+      expect.soft([width, path, await page.evaluate('jumps')]).toEqual([width, path, []]);
+    }
+  }
+  await context.close();
+});
+
 // Last: it ends the session that the spec asks with, too.
 it('shows where one is signed in, and ends one session or all', async () => {
   const [here, there] = [await console.open('/account/sessions'), await console.open('/environments')];

@@ -1,4 +1,4 @@
-import { computed, DestroyRef, effect, inject, Injectable, signal, untracked } from '@angular/core';
+import { computed, DestroyRef, effect, inject, Injectable, linkedSignal, signal, untracked } from '@angular/core';
 import { isFinal, type ProgressSnapshot, type VerifyLevel } from '@holdfast/contracts';
 import { Live } from '../shell/live.ts';
 import { Api, apiResource, type Schemas } from '../ui/api.ts';
@@ -27,15 +27,10 @@ export class BackupStore {
   private readonly missed = new Set<string>();
   private gathering: ReturnType<typeof setTimeout> | null = null;
 
-  readonly backup = computed(() => (this.known()?.id === this.id() ? this.known() : null));
+  private readonly found = computed(() => (this.known()?.id === this.id() ? this.known() : null));
   readonly problem = computed(() => problemIn(this.read));
-  /** Whether it was there and has been removed. */
-  readonly gone = computed(() => {
-    const error = this.read.error();
-    return this.backup() !== null && error !== undefined && problemOf(error).status === 404;
-  });
   readonly environment = apiResource('/api/v1/environments/{id}', () => {
-    const id = this.backup()?.environmentId;
+    const id = this.found()?.environmentId;
     return id ? { path: { id } } : undefined;
   });
   readonly operations = cursorList<Operation>(() => {
@@ -48,6 +43,18 @@ export class BackupStore {
   });
   /** What goes on with it now. */
   readonly running = computed(() => this.operations.items().filter(({ status }) => !isFinal(status)));
+
+  private readonly operationsTold = linkedSignal<{ id: string | undefined; waits: boolean }, boolean>({
+    source: () => ({ id: this.id(), waits: this.operations.state() === 'loading' }),
+    computation: ({ id, waits }, before) => !waits || (before?.source.id === id && before?.value === true),
+  });
+  /** The backup, once it is told what goes on with it, too: that stands above, and would push down what is shown. */
+  readonly backup = computed(() => (this.operationsTold() ? this.found() : null));
+  /** Whether it was there and has been removed. */
+  readonly gone = computed(() => {
+    const error = this.read.error();
+    return this.backup() !== null && error !== undefined && problemOf(error).status === 404;
+  });
 
   constructor() {
     const live = inject(Live);

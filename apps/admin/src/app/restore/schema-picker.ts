@@ -10,31 +10,33 @@ import { Skeleton } from '../ui/skeleton.ts';
   selector: 'hf-schema-picker',
   imports: [BytesPipe, ErrorPanel, NumberPipe, Skeleton],
   template: `
-    @if (problem(); as problem) {
-      <hf-error-panel [problem]="problem" retryable (again)="contents.reload()" />
-    } @else if (schemas(); as schemas) {
-      <ul aria-label="Schemas of the backup">
-        @for (schema of schemas; track schema.name) {
-          <li>
-            <label>
-              <input
-                #box
-                type="checkbox"
-                [checked]="names().includes(schema.name)"
-                (change)="set(schema.name, box.checked)"
-              />
-              <span class="name">{{ schema.name }}</span>
-              <span class="figures">
-                {{ schema.tables | hfNumber }} tables, {{ schema.rows | hfNumber }} rows,
-                {{ schema.sizeBytes | hfBytes }}
-              </span>
-            </label>
-          </li>
-        }
-      </ul>
-    } @else {
-      <hf-skeleton height="160px" />
-    }
+    <div class="choices">
+      @if (problem(); as problem) {
+        <hf-error-panel [problem]="problem" retryable (again)="contents.reload()" />
+      } @else if (schemas(); as schemas) {
+        <ul aria-label="Schemas of the backup">
+          @for (schema of schemas; track schema.name) {
+            <li>
+              <label>
+                <input
+                  #box
+                  type="checkbox"
+                  [checked]="names().includes(schema.name)"
+                  (change)="set(schema.name, box.checked)"
+                />
+                <span class="name">{{ schema.name }}</span>
+                <span class="figures">
+                  {{ schema.tables | hfNumber }} tables, {{ schema.rows | hfNumber }} rows,
+                  {{ schema.sizeBytes | hfBytes }}
+                </span>
+              </label>
+            </li>
+          }
+        </ul>
+      } @else {
+        <hf-skeleton height="100%" />
+      }
+    </div>
   `,
   styleUrl: './picker.scss',
   changeDetection: ChangeDetectionStrategy.OnPush,
