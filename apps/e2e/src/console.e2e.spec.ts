@@ -73,6 +73,7 @@ describe('signing in', () => {
     await page.keyboard.press('Enter');
     await dialog.getByRole('alert').getByText('E-mail or password is wrong').waitFor();
     await signInAgain(page);
+    await expect.poll(() => page.evaluate('document.activeElement === document.body')).toBe(false);
     // What the API says about the path: it was asked once more.
     await page.locator('main').getByRole('alert').waitFor();
     expect(await page.getByLabel('Name').inputValue()).toBe('second');

@@ -1,4 +1,4 @@
-import { ChangeDetectionStrategy, Component, inject, signal, type Injector } from '@angular/core';
+import { ChangeDetectionStrategy, Component, DOCUMENT, inject, signal, type Injector } from '@angular/core';
 import { MatButton } from '@angular/material/button';
 import {
   MAT_DIALOG_DATA,
@@ -11,6 +11,7 @@ import {
 import { MatFormField, MatInput, MatLabel } from '@angular/material/input';
 import { firstValueFrom } from 'rxjs';
 import { ErrorPanel } from './error-panel.ts';
+import { focusHeading } from './focus-heading.ts';
 import { Submission } from './submission.ts';
 
 /** Whose session has ended, and how it comes back. */
@@ -60,5 +61,9 @@ export async function signInAgain(injector: Injector, data: EndedSession): Promi
     // Whoever goes back has still to sign in.
     closeOnNavigation: false,
   });
-  return (await firstValueFrom(ref.afterClosed(), { defaultValue: false })) ?? false;
+  const again = (await firstValueFrom(ref.afterClosed(), { defaultValue: false })) ?? false;
+  const document = injector.get(DOCUMENT);
+  // The button that was pressed waits for the answer, and takes no focus back.
+  if (again && document.activeElement === document.body) focusHeading(document);
+  return again;
 }
