@@ -176,13 +176,20 @@ describe('a restore', () => {
 
   it('of tables that the backup does not hold leads back to where they were typed, with what is wrong', async () => {
     const { page, context } = await console.open(`/backups/${backupId}/restore?what=tables&where=own`);
+    await page.setViewportSize({ width: 360, height: 740 });
     const names = page.getByRole('textbox', { name: 'Chosen tables' });
+    const inSight = async () => {
+      for (let frames = 0; frames < 5; frames += 1) await page.evaluate(PAINTED);
+      const { y = -1 } = (await names.boundingBox()) ?? {};
+      return y > 0 && y < 740;
+    };
     await names.fill('public.nowhere');
+    expect(await inSight()).toBe(true);
     await button(page, 'Next: where').click();
     await button(page, 'Next: check').click();
     await page.getByText('The backup holds no table public.nowhere').waitFor();
     await page.locator('textarea:focus').waitFor();
-    expect(await names.getAttribute('aria-invalid')).toBe('true');
+    expect([await names.getAttribute('aria-invalid'), await inSight()]).toEqual(['true', true]);
     await page.reload();
     await page.getByText('The backup holds no table public.nowhere').waitFor();
     await names.fill('public.orders');

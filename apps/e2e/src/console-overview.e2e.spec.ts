@@ -79,10 +79,12 @@ describe('the dashboard', () => {
     expect((await row.getByRole('cell').allTextContents()).slice(0, 3)).toEqual(['1', '0', '1']);
     await page.locator('.chart').scrollIntoViewIfNeeded();
     await page.getByRole('img', { name: /^What backups take up/ }).waitFor();
+    await page.setViewportSize({ width: 1280, height: 400 });
     await page.getByLabel('Backups of').selectOption({ label: 'broken' });
     await page.waitForURL(/environment=/);
     const stored = page.getByText('Stored', { exact: true }).locator('xpath=following-sibling::dd');
     await expect.poll(() => stored.textContent()).toMatch(/^0\sbytes$/);
+    expect(await page.evaluate('scrollY')).toBeGreaterThan(0);
     expect(troubles).toEqual([]);
     await context.close();
   });

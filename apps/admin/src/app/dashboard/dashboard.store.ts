@@ -91,7 +91,8 @@ export class DashboardStore {
   /** Changes filters; the URL is where they are kept. Back undoes a choice, but not what was `typed` letter by letter. */
   show(change: Partial<DashboardFilters>, typed = false): void {
     const queryParams = queryOf({ ...this.filters(), ...change });
-    void this.router.navigate([], { relativeTo: this.route, queryParams, replaceUrl: typed });
+    // The calendar's choice stands further down: whoever makes it stays there.
+    void this.router.navigate([], { relativeTo: this.route, queryParams, replaceUrl: typed, scroll: 'manual' });
   }
 
   /** The progress of what runs in an environment; null while nothing was heard of it. */

@@ -1,6 +1,6 @@
 import { computed, inject, Injectable, signal } from '@angular/core';
 import { toSignal } from '@angular/core/rxjs-interop';
-import { ActivatedRoute, Router } from '@angular/router';
+import { ActivatedRoute, Router, type NavigationBehaviorOptions } from '@angular/router';
 import { liveOperation } from '../shell/live-operation.ts';
 import { Api, apiResource, type Schemas } from '../ui/api.ts';
 import { cancelOperation } from '../ui/cancel-operation.ts';
@@ -22,6 +22,8 @@ import { isCheckOf, refusedNamesOf, reportOf } from './restore-report.ts';
 const MOST_ENVIRONMENTS = 200;
 /** The API waits for a worker that long, and a little longer. */
 const RELEASE_MS = 45_000;
+/** Whoever chooses or types further down stays there. */
+const IN_PLACE: NavigationBehaviorOptions = { replaceUrl: true, scroll: 'manual' };
 
 /** A restore from its choices to its report. The URL holds where it is, so that a reload goes on there. */
 @Injectable()
@@ -109,7 +111,7 @@ export class RestoreStore {
   /** Changes choices. What was checked before was something else. */
   choose(change: Partial<RestoreChoices>): void {
     this.checking.clear();
-    void this.go({ preflight: null, operation: null }, { ...this.choices(), ...change }, true);
+    void this.go({ preflight: null, operation: null }, { ...this.choices(), ...change }, IN_PLACE);
   }
 
   show(step: Step): void {
@@ -127,14 +129,14 @@ export class RestoreStore {
 
   /** Leads back to where names were typed that are refused; what was refused stays to be seen there. */
   async showNames(): Promise<void> {
-    await this.go({ step: 'what', operation: null }, this.choices(), true);
+    await this.go({ step: 'what', operation: null }, this.choices(), IN_PLACE);
   }
 
   /** Restores; `confirm` is the target's name as it was typed. */
   async restore(confirm: string | null): Promise<void> {
     await this.start(this.starting, requestOf(this.choices(), { dryRun: false, confirm }), ({ operationId }) =>
       // Back leads to the choices, and not to a button that would restore once more.
-      this.go({ step: 'run', operation: operationId }, this.choices(), true),
+      this.go({ step: 'run', operation: operationId }, this.choices(), { replaceUrl: true }),
     );
   }
 
@@ -164,8 +166,12 @@ export class RestoreStore {
     );
   }
 
-  private go(place: Partial<RestorePlace>, choices = this.choices(), replaceUrl = false): Promise<boolean> {
+  private go(
+    place: Partial<RestorePlace>,
+    choices = this.choices(),
+    how: NavigationBehaviorOptions = {},
+  ): Promise<boolean> {
     const queryParams = { ...queryOf(choices), ...this.place(), ...place };
-    return this.router.navigate([], { relativeTo: this.route, queryParams, replaceUrl });
+    return this.router.navigate([], { relativeTo: this.route, queryParams, ...how });
   }
 }
