@@ -39,4 +39,4 @@ EXPOSE 3001
 HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:3001/health').then((a) => process.exit(a.ok ? 0 : 1), () => process.exit(1))"]
 # a heap that may not become large is collected earlier: without these a worker comes to keep 300 MB more
-CMD ["node", "--max-semi-space-size=16", "--max-old-space-size=768", "dist/apps/worker/main.js"]
+CMD ["node", "--max-semi-space-size=8", "--max-old-space-size=768", "--expose-gc", "dist/apps/worker/main.js"]

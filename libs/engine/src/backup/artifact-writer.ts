@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Piece } from '../manifest/manifest.ts';
 import { digestOfPieces, sha256Of, storeChunk, type ChunkDescription } from '../repository/chunk-store.ts';
 import { chunkPath, type Repository } from '../repository/repository.ts';
-import { borrowCopy, release } from '../repository/slabs.ts';
+import { borrow, borrowCopy, release } from '../repository/slabs.ts';
 
 /** Artifacts that asked to be packed and whose bytes are fewer than this share chunks with others. */
 export const PACKED_BELOW = 128 << 10;
@@ -233,17 +233,8 @@ export class ArtifactBytes {
   /** One chunk as the scanner cut it; copied, because the view is reused. */
   chunk(view: Uint8Array, last: boolean): void {
     this.size += view.length;
-    const index = this.pieces.push(undefined) - 1;
-    this.unplaced++;
-    const place = (piece: Piece): void => {
-      this.pieces[index] = piece;
-      this.unplaced--;
-    };
-    if (!(last && this.packed && this.size < PACKED_BELOW)) this.writer.store(borrowCopy(view), place);
-    else {
-      this.shared = true;
-      this.writer.share(this.packed.ticket, { name: this.packed.name, plain: Buffer.from(view), place });
-    }
+    if (this.sharesChunk(last)) this.share(Buffer.from(view));
+    else this.store(borrowCopy(view));
   }
 
   /** Text in pieces of any length; cut at a fixed length. */
@@ -256,15 +247,49 @@ export class ArtifactBytes {
       this.textSize += piece.length;
       if (this.textSize < this.textChunk) return;
       await this.writer.room();
-      this.chunk(this.takeText(), false);
+      this.cutText(false);
     }
   }
 
-  private takeText(): Buffer {
-    const all = Buffer.concat(this.text);
+  private cutText(last: boolean): void {
+    const [parts, size] = [this.text, this.textSize];
     this.text = [];
     this.textSize = 0;
-    return all;
+    this.size += size;
+    if (this.sharesChunk(last)) return this.share(Buffer.concat(parts, size));
+    // where it is stored from, and not joined first: that would be as much again for the collector
+    const chunk = borrow(size);
+    let at = 0;
+    for (const part of parts) {
+      chunk.set(part, at);
+      at += part.length;
+    }
+    this.store(chunk);
+  }
+
+  private sharesChunk(last: boolean): boolean {
+    return last && this.packed !== null && this.size < PACKED_BELOW;
+  }
+
+  private share(plain: Buffer): void {
+    if (!this.packed) throw new Error('it shares no chunk');
+    this.shared = true;
+    this.writer.share(this.packed.ticket, { name: this.packed.name, plain, place: this.place() });
+  }
+
+  /** From borrowed memory. */
+  private store(plain: Buffer): void {
+    this.writer.store(plain, this.place());
+  }
+
+  /** Keeps a place for the next piece; answers who fills it. */
+  private place(): (piece: Piece) => void {
+    const index = this.pieces.push(undefined) - 1;
+    this.unplaced++;
+    return (piece) => {
+      this.pieces[index] = piece;
+      this.unplaced--;
+    };
   }
 
   /** Whether all that was given lies somewhere; only for an artifact that was ended. */
@@ -274,7 +299,7 @@ export class ArtifactBytes {
 
   /** Ends the artifact. The answer is complete only after the writer has settled. */
   end(): () => StoredBytes {
-    if (this.textSize > 0) this.chunk(this.takeText(), true);
+    if (this.textSize > 0) this.cutText(true);
     if (this.packed && !this.shared) this.writer.share(this.packed.ticket, null);
     return () => {
       const pieces = this.pieces.map((piece) => {

@@ -7,6 +7,7 @@ import type { Repository } from '../repository/repository.ts';
 import type { Meter } from '../run.ts';
 import { Names } from './names.ts';
 import { bareEtag, compareKeys, objectName, readObjectList, type ObjectEntry } from './object-list.ts';
+import { bytesPassed } from './passed-bytes.ts';
 import type { SourceObject } from './source-objects.ts';
 import type { StorageClient } from './storage-client.ts';
 
@@ -227,6 +228,7 @@ class ObjectCapture {
       md5.update(part);
       await bytes.write(Buffer.from(part.buffer, part.byteOffset, part.byteLength));
       meter.add(part.byteLength, part.byteLength);
+      bytesPassed(part.byteLength);
     }
     const stored = bytes.end();
     const digests = { sha256: sha256.digest('hex'), md5: md5.digest('hex') };

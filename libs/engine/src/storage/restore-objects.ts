@@ -16,6 +16,7 @@ import type { Meter } from '../run.ts';
 import { canBeAsked, Names } from './names.ts';
 import { artifactOfObject, bareEtag, inBatches, objectName, readObjectList, type ObjectEntry } from './object-list.ts';
 import { ObjectRows, type RowEntry } from './object-rows.ts';
+import { bytesPassed } from './passed-bytes.ts';
 import { takeOverVersions } from './previous-versions.ts';
 import { refuseUnknownBuckets } from './source-objects.ts';
 import { StorageClient, type Bucket, type StorageEndpoint } from './storage-client.ts';
@@ -227,6 +228,7 @@ class ObjectRestore {
       // what is sent waits in queues, where it must not change
       for await (const part of readArtifact(repository, manifest, artifactOfObject(entry), signal)) {
         yield Buffer.from(part);
+        bytesPassed(part.length);
       }
     };
     const { contentType, cacheControl, userMetadata } = metadata;

@@ -1,21 +1,25 @@
-import { ChangeDetectionStrategy, Component, computed, input, model } from '@angular/core';
+import { ChangeDetectionStrategy, Component, computed, input, model, signal } from '@angular/core';
+import { MatButton } from '@angular/material/button';
 import { apiResource } from '../ui/api.ts';
 import { ErrorPanel } from '../ui/error-panel.ts';
 import { BytesPipe, NumberPipe } from '../ui/number-pipes.ts';
 import { problemIn } from '../ui/problem.ts';
 import { Skeleton } from '../ui/skeleton.ts';
 
+/** As many as there is room for without a scroll bar of their own. */
+const FIRST = 6;
+
 /** The schemas of a backup, to choose from. */
 @Component({
   selector: 'hf-schema-picker',
-  imports: [BytesPipe, ErrorPanel, NumberPipe, Skeleton],
+  imports: [BytesPipe, ErrorPanel, MatButton, NumberPipe, Skeleton],
   template: `
     <div class="choices">
       @if (problem(); as problem) {
         <hf-error-panel [problem]="problem" retryable (again)="contents.reload()" />
       } @else if (schemas(); as schemas) {
         <ul aria-label="Schemas of the backup">
-          @for (schema of schemas; track schema.name) {
+          @for (schema of all() ? schemas : schemas.slice(0, first); track schema.name) {
             <li>
               <label>
                 <input
@@ -33,8 +37,11 @@ import { Skeleton } from '../ui/skeleton.ts';
             </li>
           }
         </ul>
+        @if (!all() && schemas.length > first) {
+          <button matButton type="button" (click)="all.set(true)">Show all {{ schemas.length | hfNumber }}</button>
+        }
       } @else {
-        <hf-skeleton height="100%" />
+        <hf-skeleton height="291px" />
       }
     </div>
   `,
@@ -44,6 +51,8 @@ import { Skeleton } from '../ui/skeleton.ts';
 export class SchemaPicker {
   readonly backupId = input.required<string>();
   readonly names = model.required<readonly string[]>();
+  protected readonly first = FIRST;
+  protected readonly all = signal(false);
   protected readonly contents = apiResource('/api/v1/backup/{id}/contents', () => ({
     ...{ path: { id: this.backupId() }, query: { limit: 1 } },
   }));

@@ -15,7 +15,8 @@ interface Table {
   sizeBytes: number | null;
 }
 
-const PAGE_SIZE = 20;
+/** As many as there is room for without a scroll bar of their own; and as many as come when one wants more. */
+const [FIRST, MORE] = [6, 30];
 
 /** The tables of a backup, searched and page by page, to choose from. */
 @Component({
@@ -33,9 +34,9 @@ export class TablePicker {
 
   protected readonly list = cursorList<Table>(() => {
     const [id, search] = [this.backupId(), this.search()];
-    const asked = { limit: PAGE_SIZE, kind: ['table' as const], ...(search !== '' && { search }) };
+    const asked = { kind: ['table' as const], ...(search !== '' && { search }) };
     return async (cursor, signal): Promise<Page<Table>> => {
-      const query = { ...asked, ...(cursor !== null && { cursor }) };
+      const query = { ...asked, ...(cursor === null ? { limit: FIRST } : { limit: MORE, cursor }) };
       const page = await this.api.get('/api/v1/backup/{id}/contents', { path: { id }, query }, { signal });
       const items = page.items.map(({ schema, name, rows, sizeBytes }) => ({
         ...{ id: tableName(schema ?? 'public', name), rows, sizeBytes },
