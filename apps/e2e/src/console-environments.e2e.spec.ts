@@ -293,11 +293,13 @@ const PAINTED = 'new Promise((done) => requestAnimationFrame(() => requestAnimat
 it('no page jumps when what it reads arrives piece by piece', async () => {
   const [operation] = answered(await product.api.GET('/api/v1/progress', { params: { query: { backupId } } })).items;
   const [repository] = answered(await product.api.GET('/api/v1/repositories')).items;
+  const pieced = [
+    ...['/', `/backups/${backupId}`, `/operations/${operation?.id}`, `/backups/${backupId}/restore?what=tables`],
+  ];
   const paths = [
-    ...['/', '/?search=shop', '/backups', `/backups/${backupId}`, '/operations', `/operations/${operation?.id}`],
-    ...['/environments', `/environments/${liveId}`, `/environments/${liveId}/edit`, '/repositories'],
-    ...[`/repositories/${repository?.id}`, '/audit', '/account/sessions', `/backups/${backupId}/restore?what=tables`],
-    `/backups/${backupId}/restore?step=where&environmentId=${liveId}`,
+    ...[...pieced, '/?search=shop', '/backups', '/operations', '/environments', `/environments/${liveId}`],
+    ...[`/environments/${liveId}/edit`, '/repositories', `/repositories/${repository?.id}`, '/audit'],
+    ...['/account/sessions', `/backups/${backupId}/restore?step=where&environmentId=${liveId}`],
   ];
   const { page, context } = await console.open('/environments');
   await page.addInitScript(NOTE_JUMPS);
@@ -315,9 +317,10 @@ it('no page jumps when what it reads arrives piece by piece', async () => {
   const allAnswered = async (): Promise<void> => {
     for (let last: unknown; last !== turn; await page.evaluate(PAINTED)) await (last = turn);
   };
-  for (const width of [1280, 360]) {
+  // Narrow, only what is put together of several answers: each page takes a second.
+  for (const [width, shown] of [[1280, paths] as const, [360, pieced] as const]) {
     await page.setViewportSize({ width, height: 2_000 });
-    for (const path of paths) {
+    for (const path of shown) {
       await page.goto(path);
       await page.locator('main h1').waitFor();
       await allAnswered();
