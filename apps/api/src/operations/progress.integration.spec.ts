@@ -274,28 +274,6 @@ describe('202', () => {
   });
 });
 
-describe('the audit entry of a cancel', () => {
-  it('names the backup and the environment, and what is left of them when they are gone', async () => {
-    const [environment, repository] = [await samples.environment(), await samples.repository()];
-    const backup = await samples.backup({ environment, repository }, { name: 'before the migration' });
-    const told = async (over: Partial<Prisma.OperationUncheckedCreateInput>): Promise<unknown> => {
-      const { id } = await past('pending', { createdAt: new Date(), ...over });
-      expect((await api.ask('POST', `/api/v1/progress/${id}/cancel`, { token })).status).toBe(202);
-      return (await plane.database.auditEntry.findFirstOrThrow({ where: { resourceId: id } })).after;
-    };
-    const of = { environmentId: environment.id, backupId: backup.id };
-    const environmentName = environment.name;
-    expect(await told(of)).toEqual({ backupName: 'before the migration', environmentName });
-    await plane.database.backup.delete({ where: { id: backup.id } });
-    await plane.database.environment.update({
-      where: { id: environment.id },
-      data: { deletedAt: new Date(), name: `${environmentName}~${environment.id}` },
-    });
-    expect(await told(of)).toEqual({ environmentName });
-    expect(await told({})).toEqual({});
-  });
-});
-
 describe('403', () => {
   it('follows the roles', async () => {
     const { id } = await past('completed');
