@@ -84,8 +84,11 @@ describe('signing in', () => {
   it('lets a page read on once one has signed in again, or leads to the sign-in page and back', async () => {
     const visit = await console.open('/operations');
     const { page, context, troubles } = visit;
+    // The page asks for these after its address has changed: without a cookie it would be the one that asks to sign in.
+    const answered = page.waitForResponse(/\/api\/v1\/progress\?.*kind=backup/);
     await page.getByRole('button', { name: 'Backups' }).click();
     await page.waitForURL('**/operations?kind=backup');
+    await answered;
     await context.clearCookies();
     await page.getByRole('button', { name: 'Waiting' }).click();
     await signInAgain(page);
