@@ -118,7 +118,7 @@ describe('an engine that runs', () => {
     environment.on('heartbeat', (detail: unknown) => heartbeats.push(detail));
     const work = async ({ onProgress }: EngineRun): Promise<void> => {
       onProgress(told('rows', 7, 9));
-      await delay(700);
+      await delay(1_700);
     };
     await run(id, work, environment);
     expect(heartbeats.length).toBeGreaterThanOrEqual(2);
