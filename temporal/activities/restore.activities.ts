@@ -3,6 +3,7 @@ import type { OperationStart, PreflightFinding, RestoreInput, RestoreReport } fr
 import {
   afterDatabase,
   dropLeftovers,
+  isBlocked,
   isRestored,
   refuseBlockers,
   restore,
@@ -71,7 +72,8 @@ async function giveBack(
   const { database, parts } = await argumentsOf(dependencies, loaded, operationId, input);
   if (!input.dryRun) await sweep(dependencies, loaded.target, run.signal);
   const looked = await restoreProjectParts({ ...parts, dryRun: true }, { signal: run.signal });
-  if (!input.dryRun && !(wantsDatabase(input) && (await isRestored(database, run.signal)))) refuseBlockers(looked);
+  const blocked = !input.dryRun && isBlocked(looked);
+  if (blocked && !(wantsDatabase(input) && (await isRestored(database, run.signal)))) refuseBlockers(looked);
   const report = await restore(database, run);
   const given = input.dryRun ? looked : await partsAfter(wantsDatabase(input) ? report : null, parts, run);
   return reportOf(report, safetyFindings(input, loaded.production), given);

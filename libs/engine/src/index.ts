@@ -23,7 +23,7 @@ export { dropLeftovers } from './restore/leftovers.ts';
 export { release, requireReleased } from './restore/quarantine.ts';
 export { afterDatabase, isRestored, settleRestore } from './restore/restored.ts';
 export type { TargetGuard } from './restore/wrong-target.ts';
-export { refuseBlockers } from './restore/preflight.ts';
+export { isBlocked, refuseBlockers } from './restore/preflight.ts';
 export { restore, type RestoreArguments } from './restore/restore.ts';
 export { scratchServers, type ScratchServers } from './verify/scratch.ts';
 export { storageProblem } from './storage/check-storage.ts';

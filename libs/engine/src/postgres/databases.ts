@@ -1,7 +1,7 @@
 import { OperationError } from '@holdfast/contracts';
 import type pg from 'pg';
 import type { ManifestSource } from '../manifest/manifest.ts';
-import { connect, disconnect, faultCode, translateQuery } from './connection.ts';
+import { connect, disconnect, faultCode, translateQuery, type ConnectOptions } from './connection.ts';
 import { quoteIdent, quoteLiteral } from './identifiers.ts';
 import type { PostgresTarget } from './target.ts';
 
@@ -15,17 +15,22 @@ export function suffixed(name: string, suffix: string): string {
   return cut + suffix;
 }
 
-/** A session in a database that nobody renames or drops: `postgres`, or `template1` where that is gone. */
+/** Connects to a database that nobody renames or drops: `postgres`, or `template1` where that is gone. */
+export async function connectAside(target: PostgresTarget, options: ConnectOptions): Promise<pg.Client> {
+  const open = (database: string): Promise<pg.Client> => connect({ ...target, database }, options);
+  return open('postgres').catch((error: unknown) => {
+    if (error instanceof OperationError && error.code === 'environment.database_missing') return open('template1');
+    throw error;
+  });
+}
+
+/** Works in a session of `connectAside`. */
 export async function maintenance<T>(
   target: PostgresTarget,
   signal: AbortSignal,
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
-  const open = (database: string): Promise<pg.Client> => connect({ ...target, database }, { signal });
-  const client = await open('postgres').catch((error: unknown) => {
-    if (error instanceof OperationError && error.code === 'environment.database_missing') return open('template1');
-    throw error;
-  });
+  const client = await connectAside(target, { signal });
   try {
     return await work(client);
   } finally {

@@ -1,4 +1,5 @@
 import type { CoverageGap, OperationError, RestoreContent } from '@holdfast/contracts';
+import type pg from 'pg';
 import { readText } from '../manifest/artifact-reader.ts';
 import {
   isTable,
@@ -20,7 +21,14 @@ import { DATABASE_SETTINGS_GAP } from './comparable-catalog.ts';
 import type { EarlyCompare } from './early-compare.ts';
 import { loadLargeObjects } from './load-rows.ts';
 import { ensureRoles } from './roles.ts';
-import { openSession, runInOrder, runSideBySide, type StatementFault } from './statement-runner.ts';
+import {
+  openSession,
+  runInOrder,
+  runOn,
+  runSideBySide,
+  type StatementFault,
+  type StatementRunnerOptions,
+} from './statement-runner.ts';
 import { workTables } from './table-work.ts';
 
 /** What is restored where not all of a backup is: statements instead of the backup's own, rows, and roles. */
@@ -66,13 +74,28 @@ async function statementsOf(
 }
 
 /** Makes the roles that are missing on the target's server. */
-async function applyRoles(input: ApplyInput): Promise<CoverageGap[]> {
-  const client = await openSession({ ...input, clientEncoding: 'UTF8' });
+async function applyRoles(input: ApplyInput, client: pg.Client): Promise<CoverageGap[]> {
   try {
     return await ensureRoles(client, input.chosen?.roles ?? input.manifest.source.roles);
   } catch (error) {
     input.signal.throwIfAborted();
     throw translateQuery(error, 'making roles');
+  }
+}
+
+/** Roles, then pre-data, whose objects are theirs. */
+async function applyPreData(
+  input: ApplyInput,
+  options: Omit<StatementRunnerOptions, 'target' | 'clientEncoding'>,
+): Promise<CoverageGap[]> {
+  const client = await openSession({ ...input, clientEncoding: 'UTF8' });
+  try {
+    const gaps = await applyRoles(input, client);
+    const made = (await statementsOf(input, 'pre-data')).filter(input.keepsStatement);
+    const statements = [...schemasOfExtensions(input.manifest), ...made];
+    input.meter.step(input.steps.preData, 'statements', statements.length);
+    await runOn(client, statements, options);
+    return gaps;
   } finally {
     await disconnect(client);
   }
@@ -84,16 +107,12 @@ async function applyRoles(input: ApplyInput): Promise<CoverageGap[]> {
  */
 export async function applyBackup(input: ApplyInput): Promise<CoverageGap[]> {
   const { meter } = input;
-  const gaps = await applyRoles(input);
   const run = {
     ...{ target: input.target, signal: input.signal, clientEncoding: 'UTF8' },
     onFault: input.onStatementFault,
     onDone: () => meter.add(1),
   };
-  const made = (await statementsOf(input, 'pre-data')).filter(input.keepsStatement);
-  const preData = [...schemasOfExtensions(input.manifest), ...made];
-  meter.step(input.steps.preData, 'statements', preData.length);
-  await runInOrder(preData, run);
+  const gaps = await applyPreData(input, run);
   const postData = (await statementsOf(input, 'post-data')).filter(input.keepsStatement);
   const counted = new PostDataMeter(postData, meter, input.steps.postData);
   if (input.content === 'schema') counted.begin();

@@ -2,7 +2,7 @@ import { isErrorCode, OperationError, type PreflightFinding } from '@holdfast/co
 import type pg from 'pg';
 import type { Manifest, RoleDescription } from '../manifest/manifest.ts';
 import { connect, disconnect, translateQuery } from '../postgres/connection.ts';
-import { databaseExists, listObjects, maintenance } from '../postgres/databases.ts';
+import { connectAside, databaseExists, listObjects } from '../postgres/databases.ts';
 import { readSystemIdentifier } from '../postgres/inspect.ts';
 import type { PostgresTarget } from '../postgres/target.ts';
 import { planRestore, rolesOf, type RestorePlan } from './restore-plan.ts';
@@ -44,9 +44,15 @@ export interface Preflight {
 /** Blockers that are an error of their own: what to do follows from the code, and whether to try again. */
 const OWN_CODE = /^(?:restore\.(?:wrong_target|selection_unknown)$|(?:management|functions|repository|backup)\.)/;
 
+const blockersOf = ({ findings }: Pick<Preflight, 'findings'>): PreflightFinding[] =>
+  findings.filter(({ severity }) => severity === 'blocker');
+
+/** Whether a pre-flight found anything to stand in the way. */
+export const isBlocked = (look: Pick<Preflight, 'findings'>): boolean => blockersOf(look).length > 0;
+
 /** Throws what a pre-flight found to stand in the way. */
-export function refuseBlockers({ findings }: Pick<Preflight, 'findings'>): void {
-  const blockers = findings.filter(({ severity }) => severity === 'blocker');
+export function refuseBlockers(look: Pick<Preflight, 'findings'>): void {
+  const blockers = blockersOf(look);
   if (!blockers[0]) return;
   const more = blockers.length > 1 ? ` (and ${blockers.length - 1} more reasons)` : '';
   const { hint, code: own } = blockers[0];
@@ -128,17 +134,19 @@ function versionFindings(manifest: Manifest, major: number): PreflightFinding[] 
 }
 
 /** What stands in the way of a restore into a database of its own, which then takes the target's name. */
-async function placeFindings(input: PreflightInput, server: ServerRow): Promise<PreflightFinding[]> {
+async function placeFindings(
+  client: pg.Client,
+  { newDatabase }: PreflightInput,
+  server: ServerRow,
+): Promise<PreflightFinding[]> {
   const findings: PreflightFinding[] = [];
   if (!server.create_database) {
     const hint =
       'Use a role with CREATEDB: a restore is built beside the target and takes its place when it is proven.';
     findings.push(blocker('postgres.permission_denied', 'The role may not create databases', hint));
   }
-  const { newDatabase } = input;
   if (newDatabase === null) return findings;
-  const taken = await maintenance(input.target, input.signal, (client) => databaseExists(client, newDatabase));
-  if (taken) {
+  if (await databaseExists(client, newDatabase)) {
     const hint = 'Choose another name, or drop that database first.';
     findings.push(blocker('restore.target_exists', `Database ${newDatabase} exists already`, hint));
   }
@@ -184,8 +192,8 @@ export async function copyFindings(
 /** Looks at the target without changing anything. */
 export async function preflight(input: PreflightInput): Promise<Preflight> {
   const { manifest, newDatabase, overwrite, selection = null } = input;
-  const database = newDatabase === null ? input.target.database : 'postgres';
-  const client = await connect({ ...input.target, database }, { signal: input.signal, settings: LOOK_SETTINGS });
+  const open = newDatabase === null ? connect : connectAside;
+  const client = await open(input.target, { signal: input.signal, settings: LOOK_SETTINGS });
   try {
     const server = await readServer(client);
     const serverMajor = Math.floor(Number(server.number) / 10_000);
@@ -211,7 +219,7 @@ export async function preflight(input: PreflightInput): Promise<Preflight> {
     const findings = [
       ...copy.findings,
       ...schema,
-      ...(within ? [] : await placeFindings(input, server)),
+      ...(within ? [] : await placeFindings(client, input, server)),
       ...place.findings,
     ];
     return { ...place, serverVersion: server.version, serverMajor, findings, quarantined: copy.quarantined };

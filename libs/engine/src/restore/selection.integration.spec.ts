@@ -157,4 +157,17 @@ describe.each([15, 17])('chosen parts in a new database, on Postgres %i', (major
       expect(compareCatalogs(parts[0] ?? [], parts[1] ?? [])).toEqual([]);
     },
   );
+
+  itOn17('goes into a new database of a server that has none called postgres', async () => {
+    const client = await connect(source);
+    await client.query('ALTER DATABASE postgres RENAME TO elsewhere');
+    try {
+      const { report, restored } = await give({});
+      expect(report).toMatchObject({ differenceCount: 0 });
+      expect(compareCatalogs(await catalogOf(source), await catalogOf(restored))).toEqual([]);
+    } finally {
+      await client.query('ALTER DATABASE elsewhere RENAME TO postgres');
+      await client.end();
+    }
+  });
 });

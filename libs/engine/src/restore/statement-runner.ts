@@ -78,24 +78,33 @@ export const openSession = (options: Pick<StatementRunnerOptions, 'target' | 'si
     settings: { ...RESTORE_SETTINGS, client_encoding: options.clientEncoding },
   });
 
-/** Runs statements one after another, in transactions of a few hundred; on a fault, that batch again one by one. */
+/** Runs statements one after another on a session of their own; see `runOn`. */
 export async function runInOrder(statements: Statement[], options: StatementRunnerOptions): Promise<void> {
   if (statements.length === 0) return;
   const client = await openSession({ ...options, clientEncoding: 'UTF8' });
+  try {
+    await runOn(client, statements, options);
+  } finally {
+    await disconnect(client);
+  }
+}
+
+/** Runs statements one after another, in transactions of a few hundred; on a fault, that batch again one by one. */
+export async function runOn(
+  client: pg.Client,
+  statements: Statement[],
+  options: Omit<StatementRunnerOptions, 'target' | 'clientEncoding'>,
+): Promise<void> {
   // settings say how what follows is read, so they are in force before any of it is sent
   const settings = statements.findIndex(({ entry }) => entry !== null);
   const first = settings < 0 ? statements.length : settings;
-  try {
-    for (const statement of statements.slice(0, first)) await runOne(client, statement, options);
-    for (let index = 0; index < first; index++) options.onDone();
-    for (let at = first; at < statements.length; at += BATCH) {
-      options.signal.throwIfAborted();
-      const batch = statements.slice(at, at + BATCH);
-      if (!(await runTogether(client, batch))) for (const statement of batch) await runOne(client, statement, options);
-      for (const _ of batch) options.onDone();
-    }
-  } finally {
-    await disconnect(client);
+  for (const statement of statements.slice(0, first)) await runOne(client, statement, options);
+  for (let index = 0; index < first; index++) options.onDone();
+  for (let at = first; at < statements.length; at += BATCH) {
+    options.signal.throwIfAborted();
+    const batch = statements.slice(at, at + BATCH);
+    if (!(await runTogether(client, batch))) for (const statement of batch) await runOne(client, statement, options);
+    for (const _ of batch) options.onDone();
   }
 }
 
