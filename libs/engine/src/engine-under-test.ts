@@ -109,6 +109,8 @@ class TroubledDirectory extends LocalDirectory {
   afterRead: (path: string, bytes: Uint8Array) => void = () => undefined;
   /** Called before a file is written; what it throws, the write throws. */
   beforeWrite: (path: string) => Promise<void> | void = () => undefined;
+  /** Called before what was put is made durable; what it throws, that throws. */
+  beforeSettle: () => Promise<void> | void = () => undefined;
   /** Called before a file is removed. */
   beforeRemove: (path: string) => Promise<void> | void = () => undefined;
 
@@ -125,6 +127,16 @@ class TroubledDirectory extends LocalDirectory {
   override async write(path: string, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
     await this.beforeWrite(path);
     await super.write(path, bytes, signal);
+  }
+
+  override async put(path: string, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
+    await this.beforeWrite(path);
+    await super.put(path, bytes, signal);
+  }
+
+  override async settle(): Promise<void> {
+    await this.beforeSettle();
+    await super.settle();
   }
 
   override async remove(path: string, durable?: boolean): Promise<void> {

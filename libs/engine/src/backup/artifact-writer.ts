@@ -147,10 +147,12 @@ export class ArtifactWriter {
     if (full || (this.packSize >= PACK_LEAST && endsPack(slice.name))) await this.closePack();
   }
 
-  /** Waits until all that was given is stored and read back. */
+  /** Waits until all that was given is stored, read back and durable. */
   async settle(): Promise<void> {
     while (this.open.size > 0) await Promise.all(this.open);
     if (this.packSize > 0) await this.closePack();
+    this.check();
+    await this.repository.driver.settle();
     this.check();
   }
 

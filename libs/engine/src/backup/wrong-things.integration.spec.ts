@@ -290,6 +290,18 @@ describe('a repository that fills up', () => {
   });
 });
 
+it('a backup is not listed before the disk has all of it, and fails where the disk does not take it', async () => {
+  const before = await listed(repository);
+  const held = await troubled(repository);
+  let atManifest: string[] = [];
+  held.driver.beforeSettle = async () => {
+    atManifest = await listed(repository);
+    throw new OperationError('repository.unreachable', 'The disk does not take it');
+  };
+  await expectFailure(takeBackup(source, held), 'repository.unreachable', /does not take/);
+  expect([atManifest, await listed(repository)]).toEqual([before, before]);
+});
+
 describe('a cancel', () => {
   it('in the middle of a large table stops within a second and leaves nothing', async () => {
     const home = join(await makeTempDir('cancel'), 'tmp');

@@ -1,6 +1,7 @@
 import { OperationError } from '@holdfast/contracts';
 import { createHash, webcrypto } from 'node:crypto';
 import { hashOnThread, openOnThread, packOnThread, storedBound } from './codec-threads.ts';
+import { CompressionEffort } from './compression-effort.ts';
 import { chunkId, chunkPath, type Repository } from './repository.ts';
 import { borrow, release } from './slabs.ts';
 
@@ -24,8 +25,7 @@ export async function sha256Of(bytes: Uint8Array): Promise<string> {
   return Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>)).toString('hex');
 }
 
-/** On mixed rows a third less work than level 3, for 2.5 % more bytes. */
-const LEVEL = 2;
+const effort = new CompressionEffort();
 
 /** What is stored, and how many bytes this call added (0: it was there). */
 export interface StoredChunk {
@@ -36,6 +36,7 @@ export interface StoredChunk {
 /**
  * Stores one chunk unless the same bytes are there already, and reads back what stands there in either case: a chunk
  * that is there but damaged is written again. `likely` says that it is probably there, so that looking comes first.
+ * It is durable once the driver has settled.
  */
 export async function storeChunk(
   repository: Repository,
@@ -44,15 +45,19 @@ export async function storeChunk(
   signal: AbortSignal,
 ): Promise<StoredChunk> {
   if (plain.length > LONGEST_CHUNK) throw new RangeError(`a chunk of ${plain.length} bytes: no reader would take it`);
-  const early = likely ? null : await packOnThread(plain, LEVEL);
+  const early = likely ? null : await packOnThread(plain, effort.current());
   let packed = early;
   try {
     const sha256 = early?.sha256 ?? (await hashOnThread(plain));
     const id = chunkId(repository, sha256);
     const known = { id, domain: PLAIN_DOMAIN, size: plain.length, sha256 };
     const there = await sameThere(repository, known, signal);
-    if (there) return { chunk: { ...known, ...there }, addedBytes: 0 };
-    packed ??= await packOnThread(plain, LEVEL);
+    if (there) {
+      // whoever wrote it may not have made it durable yet, or never will
+      await repository.driver.keep(chunkPath(PLAIN_DOMAIN, id));
+      return { chunk: { ...known, ...there }, addedBytes: 0 };
+    }
+    packed ??= await packOnThread(plain, effort.current());
     const { stored, storedSha256 } = packed;
     await writeAndReadBack(repository, id, stored, signal);
     return { chunk: { ...known, storedSize: stored.length, storedSha256 }, addedBytes: stored.length };
@@ -85,7 +90,7 @@ async function writeAndReadBack(
   signal: AbortSignal,
 ): Promise<void> {
   const path = chunkPath(PLAIN_DOMAIN, id);
-  await repository.driver.write(path, stored, signal);
+  await repository.driver.put(path, stored, signal);
   const back = borrow(stored.length);
   try {
     if ((await repository.driver.readInto(path, back, signal)) === stored.length && back.equals(stored)) return;

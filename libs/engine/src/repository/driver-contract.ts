@@ -72,6 +72,29 @@ export function driverContract(makePlace: () => Promise<DriverPlace>): void {
       expect(await pathsIn(driver, '')).toEqual(['a/b']);
     });
 
+    it('shows what was put at once, and has it all once it has settled', async () => {
+      const paths = Array.from({ length: 150 }, (_, index) => `a/${index % 5}/${index}`);
+      await driver.write('a/0/0', bytesOf('somebody else put it'));
+      await driver.keep('a/0/0');
+      for (const path of paths.slice(1)) {
+        await driver.put(path, bytesOf(path));
+        expect(String(await driver.read(path))).toBe(path);
+      }
+      await driver.settle();
+      expect(await pathsIn(driver, 'a')).toEqual([...paths].sort());
+      expect(String(await driver.read('a/0/0'))).toBe('somebody else put it');
+      await driver.settle();
+    });
+
+    it('does not settle without a file that was to be kept', async () => {
+      await driver.put('a/b', bytesOf('x'));
+      await driver.keep('a/c');
+      expect(await codeOf(driver.settle())).toBe('repository.unreachable');
+      // nobody knows any more what is durable
+      expect(await codeOf(driver.put('a/d', bytesOf('x')))).toBe('repository.unreachable');
+      expect(await codeOf(driver.settle())).toBe('repository.unreachable');
+    });
+
     it('lets a reader see one whole version while several write the same path', async () => {
       const versions = Array.from({ length: 6 }, (_, index) => Buffer.alloc(400_000 + index, index));
       await driver.write('a/b', versions[0] ?? bytesOf(''));
@@ -102,7 +125,9 @@ export function driverContract(makePlace: () => Promise<DriverPlace>): void {
     });
 
     it('writes nothing once it is told to stop', async () => {
-      await expect(driver.write('a/b', bytesOf('x'), AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough');
+      for (const write of [driver.write.bind(driver), driver.put.bind(driver)]) {
+        await expect(write('a/b', bytesOf('x'), AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough');
+      }
       expect(await driver.size('a/b')).toBeNull();
     });
 
@@ -110,6 +135,8 @@ export function driverContract(makePlace: () => Promise<DriverPlace>): void {
       'refuses the path %j',
       async (path) => {
         expect(await codeOf(driver.write(path, bytesOf('x')))).toBe('repository.path_refused');
+        expect(await codeOf(driver.put(path, bytesOf('x')))).toBe('repository.path_refused');
+        expect(await codeOf(driver.keep(path))).toBe('repository.path_refused');
         expect(await codeOf(driver.read(path))).toBe('repository.path_refused');
         expect(await codeOf(driver.readInto(path, new Uint8Array(1)))).toBe('repository.path_refused');
         expect(await codeOf(driver.size(path))).toBe('repository.path_refused');
@@ -172,6 +199,8 @@ export function driverContract(makePlace: () => Promise<DriverPlace>): void {
   const everyCall: [string, () => Promise<unknown>][] = [
     ['write', () => driver.write('a/new', bytesOf('x'))],
     ['write over', () => driver.write('a/b', bytesOf('x'))],
+    ['put', () => driver.put('a/new', bytesOf('x'))],
+    ['settle what was there', () => driver.keep('a/b').then(() => driver.settle())],
     ['read', () => driver.read('a/b')],
     ['read of what was never there', () => driver.read('a/c')],
     ['read into memory', () => driver.readInto('a/b', new Uint8Array(9))],

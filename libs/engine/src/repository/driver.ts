@@ -20,6 +20,18 @@ export interface RepositoryDriver {
   readonly location: string;
   /** Stores a whole file, atomically and durably: after a crash it is there entirely or not at all. Replaces. */
   write(path: string, bytes: Uint8Array, signal?: AbortSignal): Promise<void>;
+  /**
+   * As `write`, but durable only after `settle`: until then a crash of the machine may leave anything under that name, so
+   * that whoever finds it there compares before relying on it, and says `keep`.
+   */
+  put(path: string, bytes: Uint8Array, signal?: AbortSignal): Promise<void>;
+  /** Has the next `settle` make a file durable that somebody else may have put. */
+  keep(path: string): Promise<void>;
+  /**
+   * Makes durable what was put and kept. What cannot be made durable is removed, where it was put by this driver, and
+   * fails all calls of the three from then on: nobody knows any more what is durable.
+   */
+  settle(): Promise<void>;
   /** The whole file; null when it is not there. Throws `backup.damaged` when only this file cannot be read any more. */
   read(path: string, signal?: AbortSignal): Promise<Buffer | null>;
   /**

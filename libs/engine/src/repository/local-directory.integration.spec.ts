@@ -113,6 +113,23 @@ it.runIf(existsSync('/proc/self/mem'))('names a file that the disk cannot read a
   expect(await codeOf(new LocalDirectory(root).readInto('broken', new Uint8Array(9)))).toBe('backup.damaged');
 });
 
+it('removes what it put and the disk does not take, so that no later attempt finds it, and fails from then on', async () => {
+  const driver = new LocalDirectory(root);
+  await driver.put('a/good', Buffer.from('good'));
+  await driver.put('a/bad', Buffer.from('bad'));
+  await driver.write('a/other', Buffer.from('other'));
+  // no disk stands behind this one: it cannot be made durable
+  for (const name of ['bad', 'other']) {
+    await rm(join(root, 'a', name));
+    await symlink('/dev/null', join(root, 'a', name));
+  }
+  await driver.keep('a/other');
+  expect(await codeOf(driver.settle())).toBe('repository.unreachable');
+  expect((await readdir(join(root, 'a'))).sort()).toEqual(['good', 'other']);
+  expect(await codeOf(driver.settle())).toBe('repository.unreachable');
+  expect(await codeOf(driver.put('a/more', Buffer.from('more')))).toBe('repository.unreachable');
+});
+
 // the limit on files above stands for it everywhere; this is the disk itself, where a test may mount one
 const mounts = isRoot && process.platform === 'linux' && (await canMount());
 async function canMount(): Promise<boolean> {

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open, opendir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import type { RepositoryDriver, Space, StoredFile } from './driver.ts';
+import { syncFolder, Unsettled } from './unsettled.ts';
 
 const UNFINISHED = '.unfinished-';
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException | undefined)?.code;
@@ -39,6 +40,7 @@ export class LocalDirectory implements RepositoryDriver {
   readonly location: string;
   private readonly root: string;
   private readonly folders = new Set<string>();
+  private readonly unsettled = new Unsettled();
   private identity: string | undefined;
 
   constructor(location: string) {
@@ -68,6 +70,35 @@ export class LocalDirectory implements RepositoryDriver {
   }
 
   async write(path: string, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
+    await this.store(path, bytes, true, signal);
+  }
+
+  async put(path: string, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
+    await this.store(path, bytes, false, signal);
+    await this.note(path, true);
+  }
+
+  keep(path: string): Promise<void> {
+    return this.note(path, false);
+  }
+
+  private async note(path: string, written: boolean): Promise<void> {
+    const full = this.at(path);
+    await this.unsettled.add(full, written).catch((error: unknown) => {
+      throw translate(error, this.location, path);
+    });
+  }
+
+  async settle(): Promise<void> {
+    try {
+      await this.unsettled.settle();
+      await this.present();
+    } catch (error) {
+      throw translate(error, this.location, '.');
+    }
+  }
+
+  private async store(path: string, bytes: Uint8Array, durable: boolean, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
     const final = this.at(path);
     const folder = dirname(final);
@@ -79,12 +110,12 @@ export class LocalDirectory implements RepositoryDriver {
       try {
         await file.writeFile(bytes);
         // Data before the name: a name that is there after a crash stands for bytes that are there.
-        await file.datasync();
+        if (durable) await file.datasync();
       } finally {
         await file.close();
       }
       await rename(unfinished, final);
-      await this.syncFolder(folder);
+      if (durable) await syncFolder(folder);
     } catch (error) {
       this.folders.clear();
       const cause = await rm(unfinished, { force: true }).then(
@@ -103,17 +134,8 @@ export class LocalDirectory implements RepositoryDriver {
     await mkdir(folder).catch((error: unknown) => {
       if (codeOf(error) !== 'EEXIST') throw error;
     });
-    await this.syncFolder(parent);
+    await syncFolder(parent);
     this.folders.add(folder);
-  }
-
-  private async syncFolder(folder: string): Promise<void> {
-    const handle = await open(folder, 'r');
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
   }
 
   read(path: string, signal?: AbortSignal): Promise<Buffer | null> {
@@ -184,7 +206,7 @@ export class LocalDirectory implements RepositoryDriver {
     try {
       await this.present();
       await rm(full).then(
-        () => (durable ? this.syncFolder(dirname(full)) : undefined),
+        () => (durable ? syncFolder(dirname(full)) : undefined),
         (error: unknown) => {
           if (codeOf(error) !== 'ENOENT') throw error;
         },

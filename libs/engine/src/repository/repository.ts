@@ -1,5 +1,5 @@
 import { OperationError, type AttachReport } from '@holdfast/contracts';
-import { createHash, createHmac, randomBytes, randomUUID } from 'node:crypto';
+import { createHash, createHmac, createSecretKey, randomBytes, randomUUID, type KeyObject } from 'node:crypto';
 import { mkdir, readdir, realpath, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { RepositoryDriver } from './driver.ts';
@@ -22,7 +22,8 @@ interface Descriptor {
 export interface Repository {
   readonly driver: RepositoryDriver;
   readonly uid: string;
-  readonly idKey: Buffer;
+  /** Made once: Node would make one of a buffer for each name, at three times the price of naming. */
+  readonly idKey: KeyObject;
 }
 
 const digestOf = (descriptor: Omit<Descriptor, 'sha256'>): string =>
@@ -76,7 +77,8 @@ export async function openDriver(driver: RepositoryDriver, expectedUid: string |
       { hint: 'Is the right disk mounted?' },
     );
   }
-  return { driver, uid: descriptor.repositoryId, idKey: Buffer.from(descriptor.idKey, 'base64') };
+  const idKey = createSecretKey(descriptor.idKey, 'base64');
+  return { driver, uid: descriptor.repositoryId, idKey };
 }
 
 export const openRepository = (path: string, expectedUid: string | null): Promise<Repository> =>
