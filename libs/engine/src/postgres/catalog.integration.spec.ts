@@ -158,6 +158,23 @@ describe.each([15, 17])('a catalog read on Postgres %i', (major) => {
     });
   });
 
+  it('is the same when two sessions share the queries, and fails with the second one', async () => {
+    const target = await server.createDatabase();
+    await statement(
+      target,
+      'create table a (id int primary key, b text); create view v as select id from a; create sequence s',
+    );
+    await connected(target, (client) =>
+      connected(target, async (beside) => {
+        expect(await readCatalog(client, {}, beside)).toEqual(await readCatalog(client));
+        await expect(beside.query('begin; select 1 / 0')).rejects.toThrow('division by zero');
+        await expect(readCatalog(client, {}, beside)).rejects.toThrow('transaction is aborted');
+        expect(client.getTransactionStatus()).toBe('I');
+        expect(compareCatalogs(await readCatalog(client), await catalogOf(target))).toEqual([]);
+      }),
+    );
+  });
+
   it('can be read by a role without rights, who cannot tell values it may not see', async () => {
     const target = await server.createDatabase();
     await statement(

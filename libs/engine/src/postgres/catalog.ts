@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { sideBySide } from '../side-by-side.ts';
 import { MAJOR_KIND } from './catalog/across-majors.ts';
 import { CONSTRAINT_READERS } from './catalog/constraints-and-indexes.ts';
 import { DATABASE_READERS } from './catalog/database.ts';
@@ -98,26 +99,36 @@ const readSequenceValues = async (client: pg.ClientBase, scope: [string[] | null
   return result;
 };
 
-const readAll = async (client: pg.ClientBase, scope: [string[] | null, string[]]): Promise<CatalogEntry[]> => {
+type Client = pg.Client | pg.PoolClient;
+
+/** `clients` share the queries; the first alone reads what follows from another. */
+const readAll = async (clients: [Client, ...Client[]], scope: [string[] | null, string[]]): Promise<CatalogEntry[]> => {
+  const [client] = clients;
   const version = await client.query<{ major: number; large_objects: boolean }>(
     `select current_setting('server_version_num')::int / 10000 as major,
       has_table_privilege('pg_catalog.pg_largeobject', 'select') as large_objects`,
   );
   const { major, large_objects: sized } = version.rows[0] ?? { major: 0, large_objects: false };
-  const entries: CatalogEntry[] = [
+  const queries = [...READERS.map((reader) => reader(major)), largeObjects(sized)];
+  const found: CatalogEntry[][] = queries.map(() => []);
+  let next = 0;
+  const work = async (place: number): Promise<void> => {
+    for (let at = next++; at < queries.length; at = next++) {
+      const { rows } = await (clients[place] ?? client).query<CatalogRow>(queries[at] ?? '', scope);
+      // What somebody dropped after our snapshot has no name any more.
+      found[at] = rows.flatMap((row) => (row.subject === null ? [] : [toEntry(row, row.subject)]));
+    }
+  };
+  await sideBySide(clients.length, work, () => (next = queries.length));
+  return [
     { kind: MAJOR_KIND, subject: 'postgres', definition: String(major), protection: false },
+    ...found.flat(),
+    ...(await readSequenceValues(client, scope)),
   ];
-  for (const sql of [...READERS.map((reader) => reader(major)), largeObjects(sized)]) {
-    const { rows } = await client.query<CatalogRow>(sql, scope);
-    // What somebody dropped after our snapshot has no name any more.
-    for (const row of rows) if (row.subject !== null) entries.push(toEntry(row, row.subject));
-  }
-  entries.push(...(await readSequenceValues(client, scope)));
-  return entries;
 };
 
 /** Opens a transaction, or a savepoint where the caller has one open (so that its snapshot is read); answers how to leave. */
-const enter = async (client: pg.Client | pg.PoolClient): Promise<string[]> => {
+const enter = async (client: Client): Promise<string[]> => {
   if (client.getTransactionStatus() === 'I') {
     await client.query('begin isolation level repeatable read read only');
     return ['rollback'];
@@ -131,27 +142,37 @@ const order = (a: CatalogEntry, b: CatalogEntry): number => {
   return a.subject < b.subject ? -1 : a.subject > b.subject ? 1 : 0;
 };
 
-/**
- * Reads every kind of object that pg_dump knows into canonical entries, in the caller's open transaction or in one of
- * its own; settings and transaction state are as before afterwards. Throws the server's error as it came.
- */
-export const readCatalog = async (
-  client: pg.Client | pg.PoolClient,
-  options: CatalogOptions = {},
-): Promise<Catalog> => {
+const SET_ALL = Object.entries(SETTINGS)
+  .map(([name, value]) => `set local ${name} = '${value}'`)
+  .join(';');
+
+/** Does some work in a transaction or savepoint with settings of its own; all is as before afterwards. */
+const within = async <T>(client: Client, work: () => Promise<T>): Promise<T> => {
   const leave = await enter(client);
   try {
-    await client.query(
-      Object.entries(SETTINGS)
-        .map(([name, value]) => `set local ${name} = '${value}'`)
-        .join(';'),
-    );
-    const entries = await readAll(client, [options.schemas ?? null, options.excludeSchemas ?? []]);
+    await client.query(SET_ALL);
+    const result = await work();
     for (const statement of leave) await client.query(statement);
-    return entries.sort(order);
+    return result;
   } catch (error) {
     // The first error is the one to tell: a lost connection fails the way back too.
     for (const statement of leave) await client.query(statement).catch(() => undefined);
     throw error;
   }
+};
+
+/**
+ * Reads every kind of object that pg_dump knows into canonical entries, in the caller's open transaction or in one of
+ * its own; settings and transaction state are as before afterwards. Throws the server's error as it came. `beside`: a
+ * second session that takes its share of the queries; where others may change the database, it must read the same snapshot.
+ */
+export const readCatalog = async (
+  client: Client,
+  options: CatalogOptions = {},
+  beside: Client | null = null,
+): Promise<Catalog> => {
+  const scope: [string[] | null, string[]] = [options.schemas ?? null, options.excludeSchemas ?? []];
+  const read = (): Promise<CatalogEntry[]> => readAll(beside ? [client, beside] : [client], scope);
+  const entries = await within(client, beside ? () => within(beside, read) : read);
+  return entries.sort(order);
 };

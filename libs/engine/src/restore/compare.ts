@@ -167,17 +167,26 @@ export async function readExpectedCatalog(
 async function compareSchema(input: CompareInput): Promise<Difference[]> {
   const { manifest, signal } = input;
   const expected = await readExpectedCatalog(input.repository, manifest, signal);
-  const client = await connect(input.target, { signal, settings: READ_SETTINGS });
-  try {
+  const clients: pg.Client[] = [];
+  const open = async (): Promise<pg.Client> => {
+    const client = await connect(input.target, { signal, settings: READ_SETTINGS });
+    clients.push(client);
     await client.query('BEGIN READ ONLY');
+    return client;
+  };
+  try {
+    // nobody else knows of this database yet, so that two sessions read the same
+    const opening = [open(), ...(input.parallel > 1 ? [open()] : [])] as const;
+    await Promise.allSettled(opening);
+    const [client, beside = null] = await Promise.all(opening);
     const excludeSchemas = excludedSchemas(manifest.source.environmentKind);
-    const found = await readCatalog(client, { excludeSchemas });
+    const found = await readCatalog(client, { excludeSchemas }, beside);
     return compareCatalogs(input.selectCatalog(expected), input.selectCatalog(found));
   } catch (error) {
     signal.throwIfAborted();
     throw error instanceof OperationError ? error : translateQuery(error, 'reading the restored catalog');
   } finally {
-    await disconnect(client);
+    await Promise.all(clients.map((client) => disconnect(client)));
   }
 }
 
