@@ -41,10 +41,10 @@ type ProgressSocket = Socket<
   SocketData
 >;
 
-/** Tells progress to whoever watches; sockets are signed in at the handshake and asked again every half minute. */
 /** Whoever hears nothing for both together knows that the other side is gone. */
 const PING = { pingInterval: 4_000, pingTimeout: 4_000 };
 
+/** Tells progress to whoever watches; sockets are signed in at the handshake and asked again every half minute. */
 @WebSocketGateway({
   ...{ path: '/api/socket.io', transports: ['websocket'], serveClient: false, maxHttpBufferSize: 16_384 },
   ...PING,
