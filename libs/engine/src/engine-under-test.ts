@@ -134,9 +134,9 @@ class TroubledDirectory extends LocalDirectory {
     await super.put(path, bytes, signal);
   }
 
-  override async settle(): Promise<void> {
+  override async settle(signal?: AbortSignal): Promise<void> {
     await this.beforeSettle();
-    await super.settle();
+    await super.settle(signal);
   }
 
   override async remove(path: string, durable?: boolean): Promise<void> {

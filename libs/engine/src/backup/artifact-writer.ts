@@ -152,7 +152,7 @@ export class ArtifactWriter {
     while (this.open.size > 0) await Promise.all(this.open);
     if (this.packSize > 0) await this.closePack();
     this.check();
-    await this.repository.driver.settle();
+    await this.repository.driver.settle(this.signal);
     this.check();
   }
 

@@ -1,7 +1,6 @@
 import { OperationError } from '@holdfast/contracts';
 import { createHash, webcrypto } from 'node:crypto';
 import { hashOnThread, openOnThread, packOnThread, storedBound } from './codec-threads.ts';
-import { CompressionEffort } from './compression-effort.ts';
 import { chunkId, chunkPath, type Repository } from './repository.ts';
 import { borrow, release } from './slabs.ts';
 
@@ -25,8 +24,6 @@ export async function sha256Of(bytes: Uint8Array): Promise<string> {
   return Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>)).toString('hex');
 }
 
-const effort = new CompressionEffort();
-
 /** What is stored, and how many bytes this call added (0: it was there). */
 export interface StoredChunk {
   chunk: ChunkDescription;
@@ -45,55 +42,58 @@ export async function storeChunk(
   signal: AbortSignal,
 ): Promise<StoredChunk> {
   if (plain.length > LONGEST_CHUNK) throw new RangeError(`a chunk of ${plain.length} bytes: no reader would take it`);
-  const early = likely ? null : await packOnThread(plain, effort.current());
+  const early = likely ? null : await packOnThread(plain);
   let packed = early;
   try {
     const sha256 = early?.sha256 ?? (await hashOnThread(plain));
     const id = chunkId(repository, sha256);
     const known = { id, domain: PLAIN_DOMAIN, size: plain.length, sha256 };
     const there = await sameThere(repository, known, signal);
-    if (there) {
+    if (typeof there !== 'string') {
       // whoever wrote it may not have made it durable yet, or never will
-      await repository.driver.keep(chunkPath(PLAIN_DOMAIN, id));
+      await repository.driver.keep(chunkPath(PLAIN_DOMAIN, id), signal);
       return { chunk: { ...known, ...there }, addedBytes: 0 };
     }
-    packed ??= await packOnThread(plain, effort.current());
+    packed ??= await packOnThread(plain);
     const { stored, storedSha256 } = packed;
-    await writeAndReadBack(repository, id, stored, signal);
+    await writeAndReadBack(repository, id, stored, there === 'damaged', signal);
     return { chunk: { ...known, storedSize: stored.length, storedSha256 }, addedBytes: stored.length };
   } finally {
     if (packed) release(packed.stored);
   }
 }
 
-/** How a chunk with these plain bytes is stored already; null: it is not there, or damaged. */
+/** How a chunk with these plain bytes is stored already. */
 async function sameThere(
   repository: Repository,
   { id, size, sha256 }: Pick<ChunkDescription, 'id' | 'size' | 'sha256'>,
   signal: AbortSignal,
-): Promise<Pick<ChunkDescription, 'storedSize' | 'storedSha256'> | null> {
+): Promise<Pick<ChunkDescription, 'storedSize' | 'storedSha256'> | 'missing' | 'damaged'> {
   const existing = await readFile(repository, chunkPath(PLAIN_DOMAIN, id), storedBound(size), signal);
-  if (typeof existing === 'string') return null;
+  if (typeof existing === 'string') return existing === 'missing' ? existing : 'damaged';
   try {
     const opened = await openOnThread(existing, size, null);
     const same = opened.whole && opened.sha256 === sha256;
-    return same ? { storedSize: existing.length, storedSha256: opened.storedSha256 } : null;
+    return same ? { storedSize: existing.length, storedSha256: opened.storedSha256 } : 'damaged';
   } finally {
     release(existing);
   }
 }
 
+/** `damaged`: something else stands there, and backups may be listed that name it. They are to have it back at once. */
 async function writeAndReadBack(
   repository: Repository,
   id: string,
   stored: Buffer,
+  damaged: boolean,
   signal: AbortSignal,
 ): Promise<void> {
+  const { driver } = repository;
   const path = chunkPath(PLAIN_DOMAIN, id);
-  await repository.driver.put(path, stored, signal);
+  await (damaged ? driver.write(path, stored, signal) : driver.put(path, stored, signal));
   const back = borrow(stored.length);
   try {
-    if ((await repository.driver.readInto(path, back, signal)) === stored.length && back.equals(stored)) return;
+    if ((await driver.readInto(path, back, signal)) === stored.length && back.equals(stored)) return;
     throw new OperationError('backup.not_written', `Chunk ${id} does not read back as it was written`, {
       hint: 'Check the disk and the memory of the machine that keeps the repository.',
     });

@@ -1,12 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import type { Compression } from './compression-effort.ts';
 import { borrow, release } from './slabs.ts';
 
 /** A task for a thread. Bytes in shared memory are used where they are; others are copied on the way. */
 type Task =
   | { kind: 'hash'; bytes: Uint8Array }
-  | { kind: 'pack'; bytes: Uint8Array; compression: Compression; into: Uint8Array }
+  | { kind: 'pack'; bytes: Uint8Array; into: Uint8Array }
   | { kind: 'open'; bytes: Uint8Array; size: number; into: Uint8Array | null; known: string | null };
 
 interface Hashed {
@@ -38,13 +37,15 @@ function thread(): void {
   const free = ({ buffer }: Buffer): void => {
     if (buffer instanceof ArrayBuffer && buffer.byteLength > Buffer.poolSize) buffer.transfer(0);
   };
-  const pack = (bytes: Uint8Array, { level, hashLog, minMatch }: Compression, into: Uint8Array): Packed => {
-    const params = {
-      [constants.ZSTD_c_compressionLevel]: level,
-      [constants.ZSTD_c_checksumFlag]: 1,
-      ...(hashLog === undefined ? {} : { [constants.ZSTD_c_hashLog]: hashLog }),
-      ...(minMatch === undefined ? {} : { [constants.ZSTD_c_minMatch]: minMatch }),
-    };
+  // a seventh less work than level 2, for 4.6 % more bytes: the table stays in the nearest cache. One form for all: what
+  // names a chunk says how its stored bytes are, and equal plain bytes are stored by whoever comes first
+  const params = {
+    [constants.ZSTD_c_compressionLevel]: 1,
+    [constants.ZSTD_c_hashLog]: 14,
+    [constants.ZSTD_c_minMatch]: 6,
+    [constants.ZSTD_c_checksumFlag]: 1,
+  };
+  const pack = (bytes: Uint8Array, into: Uint8Array): Packed => {
     // with room for all of it zstd works in one go, on the bytes where they are
     const chunkSize = into.byteLength;
     const stored = zstdCompressSync(bytes, { chunkSize, pledgedSrcSize: bytes.byteLength, params });
@@ -76,7 +77,7 @@ function thread(): void {
   parentPort?.on('message', ({ id, task }: { id: number; task: Task }) => {
     const { bytes } = task;
     if (task.kind === 'hash') parentPort.postMessage({ id, answer: { sha256: sha256(bytes) } });
-    else if (task.kind === 'pack') parentPort.postMessage({ id, answer: pack(bytes, task.compression, task.into) });
+    else if (task.kind === 'pack') parentPort.postMessage({ id, answer: pack(bytes, task.into) });
     else parentPort.postMessage({ id, answer: open(bytes, task.size, task.into, task.known) });
   });
 }
@@ -154,11 +155,10 @@ export const storedBound = (size: number): number => size + (size >> 8) + 512;
 /** One zstd frame with a checksum, in borrowed memory, and the SHA-256 of both sides. */
 export async function packOnThread(
   bytes: Uint8Array,
-  compression: Compression,
 ): Promise<{ sha256: string; stored: Buffer; storedSha256: string }> {
   const into = borrow(storedBound(bytes.length));
   try {
-    const task = { kind: 'pack' as const, bytes, compression, into };
+    const task = { kind: 'pack' as const, bytes, into };
     const { storedSize, ...digests } = await leastBusy().ask<Packed>(++lastId, task);
     return { ...digests, stored: into.subarray(0, storedSize) };
   } catch (error) {

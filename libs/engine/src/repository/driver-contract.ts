@@ -128,6 +128,9 @@ export function driverContract(makePlace: () => Promise<DriverPlace>): void {
       for (const write of [driver.write.bind(driver), driver.put.bind(driver)]) {
         await expect(write('a/b', bytesOf('x'), AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough');
       }
+      await driver.put('a/c', bytesOf('x'));
+      await expect(driver.settle(AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough');
+      await driver.settle();
       expect(await driver.size('a/b')).toBeNull();
     });
 

@@ -26,12 +26,12 @@ export interface RepositoryDriver {
    */
   put(path: string, bytes: Uint8Array, signal?: AbortSignal): Promise<void>;
   /** Has the next `settle` make a file durable that somebody else may have put. */
-  keep(path: string): Promise<void>;
+  keep(path: string, signal?: AbortSignal): Promise<void>;
   /**
    * Makes durable what was put and kept. What cannot be made durable is removed, where it was put by this driver, and
    * fails all calls of the three from then on: nobody knows any more what is durable.
    */
-  settle(): Promise<void>;
+  settle(signal?: AbortSignal): Promise<void>;
   /** The whole file; null when it is not there. Throws `backup.damaged` when only this file cannot be read any more. */
   read(path: string, signal?: AbortSignal): Promise<Buffer | null>;
   /**

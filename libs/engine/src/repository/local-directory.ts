@@ -75,26 +75,33 @@ export class LocalDirectory implements RepositoryDriver {
 
   async put(path: string, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
     await this.store(path, bytes, false, signal);
-    await this.note(path, true);
+    await this.note(path, true, signal);
   }
 
-  keep(path: string): Promise<void> {
-    return this.note(path, false);
+  keep(path: string, signal?: AbortSignal): Promise<void> {
+    return this.note(path, false, signal);
   }
 
-  private async note(path: string, written: boolean): Promise<void> {
+  private async note(path: string, written: boolean, signal?: AbortSignal): Promise<void> {
     const full = this.at(path);
-    await this.unsettled.add(full, written).catch((error: unknown) => {
-      throw translate(error, this.location, path);
-    });
+    await this.settling(() => this.unsettled.add(full, written, signal), signal);
   }
 
-  async settle(): Promise<void> {
-    try {
-      await this.unsettled.settle();
+  async settle(signal?: AbortSignal): Promise<void> {
+    await this.settling(async () => {
+      await this.unsettled.settle(signal);
       await this.present();
+    }, signal);
+  }
+
+  private async settling(work: () => Promise<void>, signal?: AbortSignal): Promise<void> {
+    try {
+      await work();
     } catch (error) {
-      throw translate(error, this.location, '.');
+      signal?.throwIfAborted();
+      const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
+      const { path = this.root } = first as NodeJS.ErrnoException;
+      throw translate(first, this.location, relative(this.root, path) || '.', error);
     }
   }
 

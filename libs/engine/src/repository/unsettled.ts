@@ -4,22 +4,33 @@ import { dirname } from 'node:path';
 /** Files that are made durable together: what the file system logs for all of them is written once. */
 const GROUP = 32;
 /** Whoever writes faster than the disk takes it waits with so many behind it. */
-const BEHIND = 4 * GROUP;
+const BEHIND = 2 * GROUP;
 /** Not all of the four threads that do Node's work with files. */
 const AT_ONCE = 2;
 
-/** Makes a file or a folder durable, by whatever handle it was written. */
-async function sync(path: string, what: 'data' | 'all'): Promise<void> {
-  const handle = await open(path, 'r');
+/** A folder's entries: which files are in it, under which names. */
+export const syncFolder = async (folder: string): Promise<void> => {
+  const handle = await open(folder, 'r');
   try {
-    await (what === 'data' ? handle.datasync() : handle.sync());
+    await handle.sync();
   } finally {
     await handle.close();
   }
-}
+};
 
-/** A folder's entries: which files are in it, under which names. */
-export const syncFolder = (folder: string): Promise<void> => sync(folder, 'all');
+/** Waits no longer than until the signal says so: a disk that stalls must not hold up a cancel. */
+async function orAborted(work: Promise<void>, signal?: AbortSignal): Promise<void> {
+  if (!signal) return work;
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const abort = (): void => aborted.reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
 
 /**
  * Files that are whole, but may be only in the system's memory. They are made durable in groups, beside whoever writes
@@ -32,19 +43,16 @@ export class Unsettled {
   private failure: { error: unknown } | null = null;
 
   /** Resolves once there is room for the next one. Throws why an earlier one could not be made durable. */
-  async add(path: string, written: boolean): Promise<void> {
+  async add(path: string, written: boolean, signal?: AbortSignal): Promise<void> {
     this.waiting.set(path, written || this.waiting.get(path) === true);
-    while (this.group !== null && this.waiting.size >= BEHIND) await this.group;
-    if (this.group === null && this.waiting.size >= GROUP) this.begin();
+    while (this.group !== null && this.waiting.size >= BEHIND) await orAborted(this.group, signal);
+    if (this.group === null && this.waiting.size >= GROUP) void this.begin();
     this.check();
   }
 
   /** Resolves once all are durable. Throws why one could not be. */
-  async settle(): Promise<void> {
-    while (this.group !== null || this.waiting.size > 0) {
-      if (this.group === null) this.begin();
-      await this.group;
-    }
+  async settle(signal?: AbortSignal): Promise<void> {
+    while (this.group !== null || this.waiting.size > 0) await orAborted(this.group ?? this.begin(), signal);
     this.check();
   }
 
@@ -52,16 +60,20 @@ export class Unsettled {
     if (this.failure) throw this.failure.error;
   }
 
-  private begin(): void {
+  private begin(): Promise<void> {
     const files = this.waiting;
     this.waiting = new Map();
     this.group = syncAll(files)
       .catch((error: unknown) => void (this.failure ??= { error }))
       .finally(() => (this.group = null));
+    return this.group;
   }
 }
 
-/** Files before the folders that name them, so that few names stand for bytes that a crash took. */
+/**
+ * Files before the folders that name them, so that few names stand for bytes that a crash took. Throws the first reason;
+ * of several an AggregateError, with that one first.
+ */
 async function syncAll(files: Map<string, boolean>): Promise<void> {
   const failures: unknown[] = [];
   const each = async (items: Iterable<string>, work: (item: string) => Promise<void>): Promise<void> => {
@@ -72,12 +84,17 @@ async function syncAll(files: Map<string, boolean>): Promise<void> {
     await Promise.all(Array.from({ length: AT_ONCE }, worker));
   };
   await each(files.keys(), async (path) => {
+    // one that nobody may write through is not flushed by every file system
+    const handle = await open(path, 'r+').catch((error: unknown) => void failures.push(error));
+    if (!handle) return;
     try {
-      await sync(path, 'data');
+      await handle.datasync();
     } catch (error) {
       failures.push(error);
       // the system may call it durable when it is asked again: the next attempt must not find it
       if (files.get(path)) await rm(path, { force: true }).catch((left: unknown) => void failures.push(left));
+    } finally {
+      await handle.close();
     }
   });
   await each(new Set([...files.keys()].map((path) => dirname(path))), (folder) =>
