@@ -22,7 +22,7 @@ interface Descriptor {
 export interface Repository {
   readonly driver: RepositoryDriver;
   readonly uid: string;
-  /** Made once: Node would make one of a buffer for each name, at three times the price of naming. */
+  /** A key object, made once: of a buffer Node would make one for each name. */
   readonly idKey: KeyObject;
 }
 
