@@ -4,6 +4,7 @@ import { throwawayTemporal } from '@holdfast/testing';
 import { Client, Connection, WorkflowFailedError } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { HEARTBEAT_THROTTLE } from './activities/progress-writer.ts';
 import { bundleWorkflows } from './bundle.ts';
 import { fakeWorld, workUntilStopped, type Behaviour } from './fake-activities.ts';
 import { FAKE_INPUTS, FAKE_RESULTS, withSafetyBackup } from './fake-results.ts';
@@ -26,7 +27,7 @@ beforeAll(async () => {
   workerConnection = await NativeConnection.connect({ address: temporal.address });
   worker = await Worker.create({
     ...{ connection: workerConnection, taskQueue: TASK_QUEUE, workflowBundle, activities: world.activities },
-    maxHeartbeatThrottleInterval: '1 second',
+    ...HEARTBEAT_THROTTLE,
   });
   running = worker.run();
 });

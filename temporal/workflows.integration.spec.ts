@@ -8,6 +8,7 @@ import { Client, Connection, WorkflowFailedError } from '@temporalio/client';
 import type { WorkflowHandle } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { HEARTBEAT_THROTTLE } from './activities/progress-writer.ts';
 import { bundleWorkflows } from './bundle.ts';
 import { fakeWorld, workUntilStopped } from './fake-activities.ts';
 import { FAKE_ATTACHED, FAKE_INPUTS, FAKE_PROBE, FAKE_REPOSITORY_PROBE, FAKE_RESULTS } from './fake-results.ts';
@@ -33,7 +34,7 @@ beforeAll(async () => {
     taskQueue: TASK_QUEUE,
     workflowBundle,
     activities: world.activities,
-    maxHeartbeatThrottleInterval: '1 second',
+    ...HEARTBEAT_THROTTLE,
   });
   running = worker.run();
 });

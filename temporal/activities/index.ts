@@ -15,6 +15,7 @@ import { recordSafetyBackup } from './safety-backup.activities.ts';
 import { runVerify } from './verify.activities.ts';
 
 export type { ActivityDependencies } from './dependencies.ts';
+export { HEARTBEAT_THROTTLE } from './progress-writer.ts';
 export * from './signatures.ts';
 
 /** The activities of one worker process. Whatever they throw is an ApplicationFailure with one of our codes as its type. */

@@ -12,8 +12,16 @@ const QUIET_MS = 950;
 /** What runs long is told less often: every write costs the database, the API and each watcher something. */
 const SLOWEST_MS = 500;
 const SLOWEST_AFTER_MS = 4_000;
-/** As often as Temporal passes them on; each is sealed on its way. */
-const BEAT_MS = 950;
+/**
+ * How a worker passes heartbeats on. A cancel reaches an activity with the answer to one that was really sent: this is
+ * what it waits at most, of the two seconds in which the work is to stop.
+ */
+export const HEARTBEAT_THROTTLE = {
+  maxHeartbeatThrottleInterval: '500 milliseconds',
+  defaultHeartbeatThrottleInterval: '500 milliseconds',
+} as const;
+/** As often as they are passed on; each is sealed on its way. */
+const BEAT_MS = 450;
 const LAST_WRITE_MS = 1_500;
 
 interface StepEvent {
@@ -43,7 +51,7 @@ interface ProgressOptions {
   onWriteFailure: (error: unknown) => void;
 }
 
-/** Writes an operation's progress to its row while it runs, and calls `beat` with a small detail about once a second. */
+/** Writes an operation's progress to its row while it runs, and calls `beat` with a small detail about twice a second. */
 export function startProgress(options: ProgressOptions): ProgressWriter {
   const tracker = trackProgress(options.kind);
   const row = writeToRow(options, () => tracker.at(performance.now()));

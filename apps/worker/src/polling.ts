@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { TASK_QUEUE } from '@holdfast/contracts';
 import { encryptedPayloadCodec } from '@holdfast/crypto';
-import { createActivities } from '@holdfast/temporal/activities';
+import { createActivities, HEARTBEAT_THROTTLE } from '@holdfast/temporal/activities';
 import type { ActivityDependencies } from '@holdfast/temporal/activities';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
@@ -72,9 +72,7 @@ const createWorker = (
     dataConverter: { payloadCodecs: [encryptedPayloadCodec(config.HOLDFAST_MASTER_KEY)] },
     maxConcurrentActivityTaskExecutions: 4,
     maxCachedWorkflows: 20,
-    // A cancel reaches an activity with its next heartbeat that is really sent.
-    maxHeartbeatThrottleInterval: '1 second',
-    defaultHeartbeatThrottleInterval: '1 second',
+    ...HEARTBEAT_THROTTLE,
     shutdownGraceTime: '200 milliseconds',
     shutdownForceTime: '1500 milliseconds',
   });
