@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { pathToFileURL } from 'node:url';
+import { expect, it, vi } from 'vitest';
 
 const SETUP = join(import.meta.dirname, 'setup.mjs');
 
@@ -53,5 +54,41 @@ it('names the directory that it may not make', async () => {
   const { code, output } = await setUp([], { HOLDFAST_TOOLS_DIR: join(dir, 'file', 'tools') });
   expect(code).toBe(1);
   expect(output).toContain('Set HOLDFAST_TOOLS_DIR');
+  await rm(dir, { recursive: true });
+});
+
+/** A process that says when it begins and ends what is to be done alone, in `tree`. */
+function workAlone(dir: string, tree: string) {
+  const text = `
+    import { alone } from ${JSON.stringify(pathToFileURL(join(import.meta.dirname, 'setup/alone.mjs')).href)};
+    import { appendFileSync } from 'node:fs';
+    const say = (word) => appendFileSync(${JSON.stringify(join(dir, 'log'))}, word + ' ' + process.pid + '\\n');
+    await alone(${JSON.stringify(dir)}, ${JSON.stringify(tree)}, async () => {
+      say('begin');
+      await new Promise((done) => setTimeout(done, Number(process.argv[1])));
+      say('end');
+    });`;
+  return (ms: number) => spawn('node', ['--input-type=module', '-e', text, `${ms}`], { stdio: 'inherit' });
+}
+
+it('installs packages in one process at a time, and takes over from one that was killed', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'holdfast-setup-'));
+  const start = workAlone(dir, '/a/tree');
+  const killed = start(60_000);
+  const log = (): Promise<string> => readFile(join(dir, 'log'), 'utf8');
+  await vi.waitFor(async () => expect(await log()).toBe(`begin ${killed.pid}\n`), { timeout: 10_000 });
+  const others = [start(300), start(300)];
+  const ends = Promise.all(others.map((child) => once(child, 'close')));
+  await once(workAlone(dir, '/another/tree')(0), 'close');
+  expect((await log()).split('\n')).toHaveLength(4);
+  killed.kill('SIGKILL');
+  expect(await ends).toEqual([
+    [0, null],
+    [0, null],
+  ]);
+  const words = (await log()).trim().split('\n').slice(3);
+  expect(words.map((line) => line.split(' ')[0])).toEqual(['begin', 'end', 'begin', 'end']);
+  expect(words[0]?.split(' ')[1]).toBe(words[1]?.split(' ')[1]);
+  expect(await readdir(dir)).toEqual(['log']);
   await rm(dir, { recursive: true });
 });

@@ -40,11 +40,17 @@ export function capture(file, args, { cwd = ROOT, env: more = {}, timeoutMs = 0 
     const shell = WINDOWS && !file.endsWith('.exe');
     const child = spawn(file, args, { cwd, env, shell, timeout: timeoutMs, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
+    // Whoever reads our output may go away in the middle: what was begun must not work on beside the next setup.
+    const end = () => child.kill();
+    process.once('exit', end);
     const keep = (piece) => (output = (output + piece).slice(-20_000));
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);
     child.on('error', (error) => done({ code: -1, output: error.message }));
-    child.on('close', (code) => done({ code, output }));
+    child.on('close', (code) => {
+      process.off('exit', end);
+      done({ code, output });
+    });
   });
 }
 

@@ -3,9 +3,12 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BIN, ROOT, command, modified } from './host.mjs';
+import { alone } from './alone.mjs';
+import { BIN, ROOT, TOOLS_DIR, command, modified } from './host.mjs';
 
-export async function npmPackages() {
+export const npmPackages = () => alone(TOOLS_DIR, ROOT, installPackages);
+
+async function installPackages() {
   const modules = join(ROOT, 'node_modules');
   const stampFile = join(modules, '.holdfast-lock');
   const lock = await readFile(join(ROOT, 'package-lock.json'), 'utf8');
