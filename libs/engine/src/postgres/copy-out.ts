@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { Socket } from 'node:net';
-import { RowScanner, type RowFigures } from '../rows/row-scanner.ts';
+import { keepScanner, takeScanner, type RowFigures } from '../rows/row-scanner.ts';
 import { destroy } from './connection.ts';
 import { takeOver } from './raw-socket.ts';
 
@@ -17,16 +17,6 @@ export interface RowSink {
 /** No byte for so long means that the server or the network is gone. */
 const SILENCE_MS = 300_000;
 
-/** Scanners that no COPY uses now: making one means clearing its 9 MiB, too much for each of thousands of small tables. */
-const spare: RowScanner[] = [];
-const SPARE_KEPT = 4;
-
-function keepSpare(scanner: RowScanner): void {
-  if (spare.length >= SPARE_KEPT) return;
-  scanner.reset();
-  spare.push(scanner);
-}
-
 interface Wire {
   query(text: string): void;
   stream: Socket;
@@ -40,7 +30,7 @@ class CopyOut {
   readonly text: string;
   private readonly sink: RowSink;
   private readonly client: pg.Client;
-  private readonly scanner = spare.pop() ?? new RowScanner();
+  private readonly scanner = takeScanner();
   private readonly silenceMs: number;
   private readonly settle: (error: unknown, figures?: RowFigures) => void;
   private back: ((rest: Buffer) => void) | undefined;
@@ -125,7 +115,7 @@ class CopyOut {
     try {
       if (this.failure !== undefined) throw this.failure;
       const figures = this.scanner.finish((view) => this.sink.chunk(view, true));
-      keepSpare(this.scanner);
+      keepScanner(this.scanner);
       this.settle(undefined, figures);
     } catch (error) {
       this.settle(error);

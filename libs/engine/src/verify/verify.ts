@@ -17,7 +17,7 @@ import { digestOfPieces, readStored, type ChunkDescription, type ChunkProblem } 
 import { hashOnThread } from '../repository/codec-threads.ts';
 import { chunkPath, openRepository, type Repository } from '../repository/repository.ts';
 import { release } from '../repository/slabs.ts';
-import { RowScanner } from '../rows/row-scanner.ts';
+import { keepScanner, takeScanner, type RowScanner } from '../rows/row-scanner.ts';
 import { Meter, type Run } from '../run.ts';
 import { ChunkOpener } from './chunk-opener.ts';
 import { damagedContents, damagedEntries, listed, type Damage } from './object-damage.ts';
@@ -207,15 +207,19 @@ async function findContentDamage(
   meter: Meter,
   signal: AbortSignal,
 ): Promise<void> {
-  const scanner = new RowScanner();
+  const scanner = takeScanner();
   const place = ({ pieces }: Artifact): number => pieces[0]?.chunk ?? -1;
-  for (const artifact of [...manifest.artifacts].sort((a, b) => place(a) - place(b))) {
-    signal.throwIfAborted();
-    if (!damaged.has(artifact.name)) {
-      const problem = await contentProblem(chunks, artifact, scanner);
-      if (problem) damaged.set(artifact.name, { artifact: artifact.name, problem, cost: costOf(artifact) });
+  try {
+    for (const artifact of [...manifest.artifacts].sort((a, b) => place(a) - place(b))) {
+      signal.throwIfAborted();
+      if (!damaged.has(artifact.name)) {
+        const problem = await contentProblem(chunks, artifact, scanner);
+        if (problem) damaged.set(artifact.name, { artifact: artifact.name, problem, cost: costOf(artifact) });
+      }
+      meter.add(artifact.size, artifact.size, 'rows' in artifact ? artifact.rows : 0);
     }
-    meter.add(artifact.size, artifact.size, 'rows' in artifact ? artifact.rows : 0);
+  } finally {
+    keepScanner(scanner);
   }
 }
 
