@@ -1,4 +1,3 @@
-import type { OperationError } from '@holdfast/contracts';
 import { type CoverageGap, type Difference } from '@holdfast/contracts';
 import { randomBytes } from 'node:crypto';
 import type { Manifest } from '../manifest/manifest.ts';
@@ -10,9 +9,9 @@ import { applyBackup } from '../restore/apply.ts';
 import { comparableCatalog, DATABASE_LOCALE_GAP } from '../restore/comparable-catalog.ts';
 import { compareWithBackup } from '../restore/compare.ts';
 import { EarlyCompare } from '../restore/early-compare.ts';
-import { describeStatement, type StatementFault } from '../restore/statement-runner.ts';
 import type { Meter } from '../run.ts';
 import type { ScratchServers } from './scratch.ts';
+import { judge, type TrialFaults } from './unproven.ts';
 
 interface TrialInput {
   repository: Repository;
@@ -37,28 +36,6 @@ async function missingExtensions(input: TrialInput, target: PostgresTarget): Pro
   });
 }
 
-/** Collects what failed: with an extension missing that is a gap to name, without one it is a difference. */
-class Faults {
-  readonly statements: StatementFault[] = [];
-  readonly tables: { name: string; error: OperationError }[] = [];
-
-  asDifferences(): Difference[] {
-    return [
-      ...this.statements.map(({ statement, error }) => difference('statement', describeStatement(statement), error)),
-      ...this.tables.map(({ name, error }) => difference('rows', name, error)),
-    ];
-  }
-
-  names(): string[] {
-    return [...this.statements.map(({ statement }) => describeStatement(statement)), ...this.tables.map((t) => t.name)];
-  }
-}
-
-const difference = (kind: string, subject: string, error: OperationError): Difference => ({
-  ...{ kind, subject, protection: false },
-  ...{ expected: 'restored without an error', found: error.message },
-});
-
 /**
  * Restores a backup into a scratch database of the same major version and compares everything. What cannot be proven
  * because the scratch server lacks an extension is named as a gap; everything else that differs is a difference.
@@ -81,7 +58,7 @@ async function tryOn(input: TrialInput, server: PostgresTarget, name: string): P
   const missing = await missingExtensions(input, server);
   const likeSource = await maintenance(server, signal, (client) => createLike(client, name, manifest.source));
   const target = { ...server, database: name };
-  const faults = new Faults();
+  const faults: TrialFaults = { statements: [], tables: [] };
   const step = 'restore';
   const early = new EarlyCompare();
   const roleGaps = await applyBackup({
@@ -107,12 +84,12 @@ async function tryOn(input: TrialInput, server: PostgresTarget, name: string): P
     ...{ repository: input.repository, manifest, target, parallel: input.parallel, signal, meter },
     ...{ keepsTable: () => true, selectCatalog: (catalog) => comparableCatalog(catalog, gaps), rows: true, early },
   });
-  if (missing.length === 0) return { differences: [...faults.asDifferences(), ...found], gaps };
-  gaps.push(gap('extensions-unavailable', missing, 'The scratch server does not offer these extensions.'));
-  const unproven = [...new Set([...faults.names(), ...found.map(({ kind, subject }) => `${kind} ${subject}`)])];
+  const { differences, unproven } = judge(faults, found, missing.length === 0);
+  if (missing.length > 0) {
+    gaps.push(gap('extensions-unavailable', missing, 'The scratch server does not offer these extensions.'));
+  }
   if (unproven.length > 0) {
     gaps.push(gap('unproven', unproven, 'Depends on an extension that the scratch server does not offer.'));
   }
-  // rows that arrived and differ are no matter of an extension
-  return { differences: found.filter((one) => one.kind === 'rows' && one.found !== null), gaps };
+  return { differences, gaps };
 }
