@@ -88,6 +88,26 @@ it('is unreachable when its disk was unmounted: another, empty directory stands 
   expect(String(await driver.read('a/b'))).toBe('kept');
 });
 
+it('leaves alone what the file system keeps for itself where its disk is mounted', async () => {
+  const driver = new LocalDirectory(root);
+  await driver.write('chunks/a', Buffer.from('a'));
+  await writeFile(join(root, 'chunks', '.unfinished-0123'), 'half');
+  const own = join(root, 'lost+found');
+  await mkdir(own);
+  await writeFile(join(own, '.unfinished-4567'), 'not ours');
+  await asNobody(own, async () => {
+    if (isRoot) process.seteuid?.(0);
+    await chmod(root, 0o777);
+    await chmod(join(root, 'chunks'), 0o777);
+    if (isRoot) process.seteuid?.(NOBODY);
+    expect(await driver.sweepUnfinished(-1)).toBe(1);
+    const found: string[] = [];
+    for await (const { path } of driver.list('')) found.push(path);
+    expect(found).toEqual(['chunks/a']);
+  });
+  expect(await readdir(own)).toEqual(['.unfinished-4567']);
+});
+
 it('makes folders anew that somebody removed', async () => {
   const driver = new LocalDirectory(`${root}/`);
   await driver.write('a/b/c', Buffer.from('1'));

@@ -12,6 +12,15 @@ const FULL = ['ENOSPC', 'EDQUOT', 'EFBIG'];
 /** What a file system says of one file that its disk cannot read any more, while the rest of it works. */
 const UNREADABLE = ['EIO', 'EBADMSG', 'EUCLEAN', 'ENODATA'];
 
+/** What a file system keeps for itself where a disk is mounted; only root may look into it. */
+export const LOST_AND_FOUND = 'lost+found';
+
+interface FoundFile extends StoredFile {
+  name: string;
+  full: string;
+  changedMs: number;
+}
+
 /** Whether a name is that of a write which has not ended, or never will. */
 export const isUnfinished = (name: string): boolean => name.startsWith(UNFINISHED);
 
@@ -229,16 +238,18 @@ export class LocalDirectory implements RepositoryDriver {
     }
   }
 
-  private async *walk(folder: string): AsyncIterable<StoredFile & { name: string; full: string; changedMs: number }> {
+  private async *walk(folder: string): AsyncIterable<FoundFile> {
     const start = folder === '' ? this.root : this.at(folder);
+    const folders: string[] = [];
     try {
       await this.present();
-      const entries = await opendir(start, { recursive: true }).catch((error: unknown) => {
+      const entries = await opendir(start, { recursive: folder !== '' }).catch((error: unknown) => {
         if (codeOf(error) === 'ENOENT') return null;
         throw error;
       });
       if (!entries) return;
       for await (const entry of entries) {
+        if (folder === '' && entry.isDirectory() && entry.name !== LOST_AND_FOUND) folders.push(entry.name);
         if (!entry.isFile()) continue;
         const full = join(entry.parentPath, entry.name);
         const found = await stat(full).catch((error: unknown) => {
@@ -251,6 +262,7 @@ export class LocalDirectory implements RepositoryDriver {
     } catch (error) {
       throw translate(error, this.location, folder);
     }
+    for (const name of folders) yield* this.walk(name);
   }
 
   async space(): Promise<Space> {

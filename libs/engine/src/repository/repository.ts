@@ -3,7 +3,7 @@ import { createHash, createHmac, createSecretKey, randomBytes, randomUUID, type 
 import { mkdir, readdir, realpath, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { RepositoryDriver } from './driver.ts';
-import { isUnfinished, LocalDirectory } from './local-directory.ts';
+import { isUnfinished, LocalDirectory, LOST_AND_FOUND } from './local-directory.ts';
 
 export const FORMAT_VERSION = 1;
 const DESCRIPTOR = 'holdfast.json';
@@ -105,7 +105,7 @@ export async function attachRepository(path: string): Promise<{ repository: Repo
     });
   const created = !found.includes(DESCRIPTOR);
   // what an attach that was killed left there is no reason to refuse the next one
-  if (created && found.some((name) => name !== 'lost+found' && !isUnfinished(name))) {
+  if (created && found.some((name) => name !== LOST_AND_FOUND && !isUnfinished(name))) {
     throw new OperationError('repository.occupied', `${path} holds other files and no ${DESCRIPTOR}`, {
       hint: 'Choose an empty directory.',
     });
