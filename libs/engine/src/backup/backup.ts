@@ -32,7 +32,7 @@ import {
 import { dumpSection } from '../postgres/pg-dump.ts';
 import { openSnapshot, queuedFor, READ_SETTINGS, type Snapshot } from '../postgres/snapshot.ts';
 import { listSourceTables } from '../postgres/tables.ts';
-import { chunkPath, FORMAT_VERSION, type Repository } from '../repository/repository.ts';
+import { chunkPath, FORMAT_VERSION, manifestPath, type Repository } from '../repository/repository.ts';
 import { Meter, type Run } from '../run.ts';
 import { captureFunctions, type CapturedFunctions, type FunctionsPlace } from '../functions/capture-functions.ts';
 import { captureSettings, type CapturedSettings } from '../functions/capture-settings.ts';
@@ -218,6 +218,9 @@ async function checkChunks(repository: Repository, writer: ArtifactWriter, meter
 export async function backUp(input: BackUpInput, run: Run): Promise<BackupSummary> {
   const meter = new Meter(run);
   meter.step('connect', 'artifacts', 1);
+  // an attempt that was killed after its last write could not tell of it: what it wrote is no backup that anybody knows
+  const { repository, environment, backup } = input;
+  await repository.driver.remove(manifestPath(environment.id, backup.id), true);
   const { facts, binDir } = await inspect(input, run.signal);
   await checkParts(input, run.signal);
   const snapshot = await openSnapshot(input.source, {

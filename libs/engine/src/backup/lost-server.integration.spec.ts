@@ -27,6 +27,16 @@ async function processesOf(pid: number): Promise<number[]> {
   return [pid, ...pairs.flatMap(([child, parent]) => (child !== undefined && parent === pid ? [child] : []))];
 }
 
+it('what an attempt wrote that was killed before it could tell is not listed any more once the next one has begun', async () => {
+  const source = await server.createDatabase('told');
+  const { repository } = await attachRepository(await makeTempDir('told'));
+  const { backupId } = await takeBackup(source, repository);
+  expect(await listed(repository)).toEqual([backupId]);
+  const next = failureOf(takeBackup({ ...source, database: 'gone' }, repository, { id: backupId }));
+  expect((await next).code).toBe('environment.database_missing');
+  expect(await listed(repository)).toEqual([]);
+});
+
 it('a source server that is killed in the middle of a COPY ends the backup, and the next one after its return is whole', async () => {
   const source = await server.createDatabase('source');
   const client = await server.client(source);
