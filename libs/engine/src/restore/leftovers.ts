@@ -1,6 +1,6 @@
 import { dropDatabase, maintenance } from '../postgres/databases.ts';
 import type { PostgresTarget } from '../postgres/target.ts';
-import { operationOf } from './switch.ts';
+import { operationOf } from './working-database.ts';
 
 /**
  * Drops what restores built and could not remove, because the server or the worker was away when they ended. `whichEnded`

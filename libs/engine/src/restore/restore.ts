@@ -8,7 +8,7 @@ import {
   type RestoreReport,
 } from '@holdfast/contracts';
 import { isTable, readManifest, type Manifest } from '../manifest/manifest.ts';
-import { createLike, dropDatabase, maintenance } from '../postgres/databases.ts';
+import { maintenance } from '../postgres/databases.ts';
 import { gap } from '../postgres/inspect.ts';
 import type { PostgresTarget } from '../postgres/target.ts';
 import type { Repository } from '../repository/repository.ts';
@@ -23,11 +23,12 @@ import { chosenParts, planRestore, SupportFaults, type RestorePlan } from './res
 import { selectedCatalog, withoutValues } from './selected-catalog.ts';
 import { chosenScope, quarantine, quarantineOf, type QuarantineScope } from './quarantine.ts';
 import { readSelection, type Selection } from './selection.ts';
-import { afterDatabase, restoredEarlier } from './restored.ts';
+import { afterDatabase, restoredEarlier, tellIfDone } from './restored.ts';
 import { giveStorageBack, lookAtStorage, wants, type StorageLook, type StorageTarget } from './storage-part.ts';
-import { switchDatabases, unmark, workingName } from './switch.ts';
+import { switchDatabases, unmark } from './switch.ts';
 import { restoreWithin } from './within.ts';
 import { restoreWithoutDatabase } from './without-database.ts';
+import { dropWorking, makeWorking, workingName, type WorkingDatabase } from './working-database.ts';
 import type { TargetGuard } from './wrong-target.ts';
 
 const SHOWN = 200;
@@ -203,19 +204,22 @@ async function build(
   meter: Meter,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const name = workingName(input.operationId);
+  const { target, operationId } = input;
+  let built: WorkingDatabase | null = null;
   try {
-    return await buildAndSwitch(input, manifest, chosen, place, name, meter, signal);
+    built = await prepare(input, manifest, meter, signal);
+    return await buildAndSwitch(input, manifest, chosen, place, built, meter, signal);
   } catch (error) {
     // cancelled or failed: what was built goes, the target was not touched
-    const left = await maintenance(input.target, AbortSignal.timeout(30_000), (client) =>
-      dropDatabase(client, name),
+    const left = await maintenance(target, AbortSignal.timeout(30_000), (client) =>
+      dropWorking(client, operationId, built),
     ).then(
       () => null,
       (cause: unknown) => cause,
     );
+    if (signal.aborted && built) await tellIfDone(input, error);
     signal.throwIfAborted();
-    throw left === null ? error : leftBehind(error, left, name);
+    throw left === null ? error : leftBehind(error, left, workingName(operationId));
   }
 }
 
@@ -230,24 +234,29 @@ function leftBehind(error: unknown, left: unknown, name: string): unknown {
   });
 }
 
+async function prepare(
+  { target, operationId }: RestoreArguments,
+  { source }: Manifest,
+  meter: Meter,
+  signal: AbortSignal,
+): Promise<WorkingDatabase> {
+  meter.step('prepare', 'artifacts', 1);
+  const built = await maintenance(target, signal, (client) => makeWorking(client, operationId, source));
+  meter.add(1);
+  return built;
+}
+
 async function buildAndSwitch(
   input: RestoreArguments,
   manifest: Manifest,
   chosen: Chosen | null,
   { database, quarantined, compareRows }: Place,
-  name: string,
+  built: WorkingDatabase,
   meter: Meter,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  meter.step('prepare', 'artifacts', 1);
-  const likeSource = await maintenance(input.target, signal, async (client) => {
-    // an earlier attempt may have been killed: its half-built database is of no use
-    await dropDatabase(client, name);
-    return createLike(client, name, manifest.source);
-  });
-  meter.add(1);
-  const gaps = likeSource ? [] : [localeGap(manifest)];
-  const target = { ...input.target, database: name };
+  const gaps = built.likeSource ? [] : [localeGap(manifest)];
+  const target = { ...input.target, database: built.name };
   const early = compareRows ? new EarlyCompare() : null;
   gaps.push(...(await fill(input, manifest, chosen, target, early, meter, signal)));
   const differences = await compareBuilt(input, manifest, chosen, target, early, gaps, meter, signal);
@@ -256,8 +265,13 @@ async function buildAndSwitch(
   const left = quarantined ? await quarantine(target, input.operationId, signal) : null;
   meter.step('switch', 'artifacts', 1);
   const kept = await maintenance(input.target, signal, async (client) => {
-    const name = await switchDatabases(client, database, input.operationId, signal);
-    if (!input.keepsMark) await unmark(client, database, input.operationId);
+    const { operationId, newDatabase } = input;
+    const name = await switchDatabases(
+      client,
+      { database, built, operationId, mayReplace: newDatabase === null },
+      signal,
+    );
+    if (!input.keepsMark) await unmark(client, database, operationId);
     return name;
   });
   meter.add(1);

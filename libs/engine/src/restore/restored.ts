@@ -32,6 +32,21 @@ export const isRestored = async (place: RestoredPlace, signal: AbortSignal): Pro
 export const settleRestore = (place: RestoredPlace, signal: AbortSignal): Promise<void> =>
   maintenance(place.target, signal, (client) => unmark(client, databaseOf(place), place.operationId));
 
+const ASK_MS = 15_000;
+
+/**
+ * A cancel may meet the COMMIT on its way, and nobody can take that back: throws `operation.cancelled` with what was done.
+ * Where the server cannot be asked, the cancel is told as any other: a later attempt, if there is one, finds the mark.
+ */
+export async function tellIfDone(place: RestoredPlace, cause: unknown): Promise<void> {
+  const asked = restoredEarlier({ ...place, keepsMark: true }, AbortSignal.timeout(ASK_MS));
+  const done = await asked.catch(() => null);
+  if (done === null) return;
+  const kept = done.keptDatabase === null ? [] : [`What it held before is kept as ${done.keptDatabase}.`];
+  const message = `Cancelled too late: ${databaseOf(place)} is restored.`;
+  throw new OperationError('operation.cancelled', [message, ...kept].join(' '), { cause });
+}
+
 /** What people must know of a restore whose database is in its place. */
 export interface RestoredDatabase {
   database: string;

@@ -3,18 +3,10 @@ import type pg from 'pg';
 import { faultCode, translateQuery } from '../postgres/connection.ts';
 import { databaseExists, suffixed } from '../postgres/databases.ts';
 import { quoteIdent, quoteLiteral } from '../postgres/identifiers.ts';
+import { databaseOid, takenOver, type WorkingDatabase } from './working-database.ts';
 
 const ATTEMPTS = 50;
 const PAUSE_MS = 100;
-
-/** The name under which a restore is built; the same for every attempt of one operation. */
-export const workingName = (operationId: string): string => `holdfast_restore_${operationId.replaceAll('-', '')}`;
-
-/** The id of the operation that a working database is of; null for a database of another name. */
-export function operationOf(database: string): string | null {
-  const parts = /^holdfast_restore_([\da-f]{8})([\da-f]{4})([\da-f]{4})([\da-f]{4})([\da-f]{12})$/.exec(database);
-  return parts && parts.slice(1).join('-');
-}
 
 /** Where the database that was there before is kept. */
 const keptName = (database: string, operationId: string): string =>
@@ -58,36 +50,38 @@ export async function unmark(client: pg.Client, database: string, operationId: s
     await setComment(client, database, comment.slice(markText(operationId).length));
 }
 
+/** What a switch does. */
+export interface Switch {
+  /** The name that the working database gets. */
+  database: string;
+  /** What this attempt has built. */
+  built: WorkingDatabase;
+  operationId: string;
+  /** Whether a database that has the name may lose it; it is kept under another. */
+  mayReplace: boolean;
+}
+
 /**
  * Gives the working database the target's name; what had that name is kept under another. Both renames and the mark are
- * one transaction: after a kill either nothing has happened, or all of it and the next attempt sees the mark.
+ * one transaction: after a kill either nothing has happened, or all of it and the next attempt sees the mark. Throws
+ * `restore.target_exists`, also when that database was made while this one was built, and `operation.already_ended` when
+ * another attempt builds by now.
  */
-export async function switchDatabases(
-  client: pg.Client,
-  database: string,
-  operationId: string,
-  signal: AbortSignal,
-): Promise<string | null> {
-  const kept = (await databaseExists(client, database)) ? keptName(database, operationId) : null;
+export async function switchDatabases(client: pg.Client, what: Switch, signal: AbortSignal): Promise<string | null> {
   for (let attempt = 1; ; attempt++) {
     signal.throwIfAborted();
     try {
       await client.query('BEGIN');
-      if (kept !== null) {
-        await disconnectAll(client, database);
-        await client.query(`ALTER DATABASE ${quoteIdent(database)} RENAME TO ${quoteIdent(kept)}`);
-      }
-      await disconnectAll(client, workingName(operationId));
-      await client.query(`ALTER DATABASE ${quoteIdent(workingName(operationId))} RENAME TO ${quoteIdent(database)}`);
-      await mark(client, database, operationId);
+      const kept = await rename(client, what);
+      await mark(client, what.database, what.operationId);
       await client.query('COMMIT');
       return kept;
     } catch (error) {
       await client.query('ROLLBACK');
       // 55006: somebody connected between the disconnect and the rename
-      if (faultCode(error) !== '55006') throw translateQuery(error, `Renaming database ${database}`);
+      if (faultCode(error) !== '55006') throw translateQuery(error, `Renaming database ${what.database}`);
       if (attempt >= ATTEMPTS) {
-        throw new OperationError('resource.in_use', `Database ${database} is being connected to all the time`, {
+        throw new OperationError('resource.in_use', `Database ${what.database} is being connected to all the time`, {
           hint: 'Stop the applications that use it, and start the restore again.',
           cause: error,
         });
@@ -96,6 +90,27 @@ export async function switchDatabases(
     }
   }
 }
+
+async function rename(client: pg.Client, { database, built, operationId, mayReplace }: Switch): Promise<string | null> {
+  // before anybody is disconnected: whoever fills another attempt's database is to go on
+  if ((await databaseOid(client, built.name)) !== built.oid) throw takenOver(built.name);
+  const kept = (await databaseExists(client, database)) ? keptName(database, operationId) : null;
+  if (kept !== null) {
+    if (!mayReplace) throw targetExists(database);
+    await disconnectAll(client, database);
+    await client.query(`ALTER DATABASE ${quoteIdent(database)} RENAME TO ${quoteIdent(kept)}`);
+  }
+  await disconnectAll(client, built.name);
+  await client.query(`ALTER DATABASE ${quoteIdent(built.name)} RENAME TO ${quoteIdent(database)}`);
+  // and again, now that nobody can exchange it any more
+  if ((await databaseOid(client, database)) !== built.oid) throw takenOver(built.name);
+  return kept;
+}
+
+const targetExists = (database: string): OperationError =>
+  new OperationError('restore.target_exists', `Database ${database} was made while the restore was built`, {
+    hint: 'Choose another name, or drop that database, and start the restore again.',
+  });
 
 const disconnectAll = async (client: pg.Client, database: string): Promise<void> => {
   await client.query(

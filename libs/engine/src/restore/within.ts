@@ -16,7 +16,9 @@ import { ensureRoles } from './roles.ts';
 import { selectedCatalog } from './selected-catalog.ts';
 import type { Selection } from './selection.ts';
 import { openSession } from './statement-runner.ts';
+import { tellIfDone } from './restored.ts';
 import { mark, unmark } from './switch.ts';
+import { lookWithin } from './within-findings.ts';
 import { loadTables, replaceRows, setSequences } from './within-rows.ts';
 import { dropChosen, readSchemas, SchemaRunner } from './within-schema.ts';
 import { openWithinSession } from './within-session.ts';
@@ -53,6 +55,7 @@ async function replaceTables(
   client: pg.Client,
 ): Promise<{ gaps: CoverageGap[]; kept: Set<string> }> {
   const { selection, plan, meter, signal } = input;
+  if (!input.overwrite) await refuseWhatIsThere(client, selection);
   const gaps = await dropChosen(client, selection);
   const runner = new SchemaRunner(client, selection, plan, await readSchemas(client), meter, signal);
   meter.add(1);
@@ -70,6 +73,16 @@ async function replaceTables(
   meter.step('post-data', 'statements', plan.postData.length);
   await runner.run(plan.postData);
   return { gaps: [...gaps, ...runner.gaps()], kept: runner.kept };
+}
+
+/** The pre-flight has looked too; what was made since then is nobody's to drop. */
+async function refuseWhatIsThere(client: pg.Client, selection: Selection): Promise<void> {
+  const { overwritten } = await lookWithin(client, selection, false);
+  if (overwritten.length === 0) return;
+  const names = overwritten.slice(0, 20).join(', ');
+  throw new OperationError('restore.target_not_empty', `The target holds what was chosen by now: ${names}`, {
+    hint: 'Set overwrite to replace what is there, or restore into a new database.',
+  });
 }
 
 /** Rows of tables that are there; the schema stays as it is. */
@@ -174,6 +187,7 @@ export async function restoreWithin(input: WithinInput): Promise<WithinOutcome> 
 async function inTransaction(input: WithinInput): Promise<WithinOutcome & { marked: boolean }> {
   const { signal, target } = input;
   const client = await openWithinSession(target, signal);
+  let committing = false;
   try {
     await client.query('BEGIN');
     const rowsOnly = input.selection.content === 'data';
@@ -185,9 +199,11 @@ async function inTransaction(input: WithinInput): Promise<WithinOutcome & { mark
     const quarantine = scope && (await quarantineWithin(client, operationId, scope));
     const marked = await leaveMark(input, client);
     signal.throwIfAborted();
+    committing = true;
     await client.query('COMMIT');
     return { gaps: made.gaps, quarantine, marked };
   } catch (error) {
+    if (signal.aborted && committing) await tellIfDone({ ...input, newDatabase: null }, error);
     signal.throwIfAborted();
     // so that everything is as it was when this is told; a lost session rolls back by itself
     await client.query('ROLLBACK').catch(() => undefined);
