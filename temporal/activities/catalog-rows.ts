@@ -85,7 +85,7 @@ async function recordVerification(
   await transaction.backup.update({
     where: { id },
     data: {
-      verifiedLevel: result.level,
+      verifiedLevel: foundDeeper(backup, result) ? backup.verifiedLevel : result.level,
       verifiedAt,
       verification: asJson(result),
       status: statusAfter(backup, result),
@@ -108,12 +108,19 @@ function proofAfter(
 }
 
 /** True when a good result of a shallower level meets what a deeper one found wrong: it did not look there. */
-function provesLess(backup: Backup, result: VerificationResult): boolean {
+const provesLess = (backup: Backup, result: VerificationResult): boolean =>
+  isProven(result) && foundDeeper(backup, result);
+
+/**
+ * True when something was found wrong at a deeper level than this result's. That level stays, also when the shallower one
+ * finds something too: else the next good result of it would take away what it cannot see.
+ */
+function foundDeeper(backup: Backup, result: VerificationResult): boolean {
   // written by `recordVerification`
   const found = backup.verification as Pick<VerificationResult, 'verdict'> | null;
   const wrong = backup.status === 'damaged' || found?.verdict === 'different';
   if (!wrong || backup.verifiedLevel === null) return false;
-  return isProven(result) && VERIFY_LEVELS.indexOf(result.level) < VERIFY_LEVELS.indexOf(backup.verifiedLevel);
+  return VERIFY_LEVELS.indexOf(result.level) < VERIFY_LEVELS.indexOf(backup.verifiedLevel);
 }
 
 function statusAfter(backup: Backup, result: VerificationResult): Backup['status'] {

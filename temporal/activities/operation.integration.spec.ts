@@ -232,6 +232,15 @@ describe('a verification', () => {
     expect(asDeep).toMatchObject({ status: 'complete', verifiedLevel: 'content' });
   });
 
+  it('that finds damage without looking as deep does not let the next one like it clear what was found deeper', async () => {
+    const { backupId } = await backedUp();
+    await verified(backupId, { level: 'content', verdict: 'damaged', damagedCount: 1 });
+    const unmounted = await verified(backupId, { level: 'presence', verdict: 'damaged', damagedCount: 9 });
+    const damaged = { status: 'damaged', verifiedLevel: 'content' };
+    expect(unmounted).toMatchObject({ ...damaged, verification: { damagedCount: 9 } });
+    expect(await verified(backupId, { level: 'presence', verdict: 'proven' })).toMatchObject(damaged);
+  });
+
   it('whose trial restore differs says so and leaves the status, and one that looks less deep hides nothing', async () => {
     const { backupId } = await backedUp();
     const different = { status: 'complete', verifiedLevel: 'restore', verification: { verdict: 'different' } };
