@@ -1,12 +1,15 @@
 import { OperationError } from '@holdfast/contracts';
 import { z } from 'zod';
 
+// For the longest one given out: by name, 250 characters at most, which JSON may write in 6 bytes each, in base64url.
+const CURSOR_LENGTH = 2_100;
+
 /** The query of every list. */
 export const pageQuery = {
   limit: z.coerce.number().int().min(1).max(200).default(50).describe('How many items the page holds at most'),
   cursor: z
     .string()
-    .max(600)
+    .max(CURSOR_LENGTH)
     .optional()
     .describe('`nextCursor` of the page before, with the same filters and sort; without it, the first page'),
 };

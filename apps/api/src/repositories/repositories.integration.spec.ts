@@ -68,6 +68,13 @@ const patch = (id: string, change: object, headers: Record<string, string> = { '
 const test = (id: string, as = token) => api.ask('POST', `/api/v1/repositories/${id}/test`, { token: as });
 const defaults = async () =>
   (await plane.database.repository.findMany({ where: { isDefault: true } })).map(({ id }) => id);
+/** What the audit says that changed in a repository, oldest first. */
+const changesOf = (id: string) =>
+  plane.database.auditEntry.findMany({
+    where: { resourceId: id, action: 'repository.updated' },
+    orderBy: { id: 'asc' },
+    select: { actorName: true, before: true, after: true },
+  });
 
 describe('201', () => {
   it('registers a repository that a worker has opened; the first one is the default', async () => {
@@ -101,6 +108,22 @@ describe('200', () => {
     });
     await Promise.all([patch(a.id, { default: true }), patch(b.id, { default: true })]);
     expect(await defaults()).toHaveLength(1);
+  });
+
+  it('tells in the audit of the default before, once, when another is added or made the default', async () => {
+    const [first, second] = [(await create(body({ default: true }))).body, (await create()).body];
+    await patch(second.id, { default: true });
+    const stopped = { before: { default: true, version: 1 }, after: { default: false, version: 2 } };
+    expect(await changesOf(first.id)).toMatchObject([{ actorName: 'The owner', ...stopped }]);
+    expect(await changesOf(second.id)).toMatchObject([{ before: { default: false }, after: { default: true } }]);
+    const third = (await create(body({ default: true }))).body;
+    expect((await changesOf(second.id))[1]).toMatchObject({
+      before: { default: true, version: 2 },
+      after: { default: false, version: 3 },
+    });
+    await patch(third.id, { default: true });
+    const changes = await Promise.all([first, second, third].map(({ id }) => changesOf(id)));
+    expect(changes.map(({ length }) => length)).toEqual([1, 2, 1]);
   });
 
   it('lists by name', async () => {

@@ -122,7 +122,7 @@ export class RepositoriesService {
     return this.database.$transaction(async (transaction) => {
       await takeLock(transaction, DEFAULT_LOCK);
       const others = await transaction.repository.count({ where: { isDefault: true } });
-      if (asDefault || others === 0) await this.makeDefault(transaction, id);
+      if (asDefault || others === 0) await this.makeDefault(transaction, id, requester);
       const after = registrationOf(await transaction.repository.findUniqueOrThrow({ where: { id } }));
       await writeAudit(transaction, requester, { ...changeOf(id, 'created'), after });
       const { formatVersion, created, backups } = report;
@@ -130,11 +130,18 @@ export class RepositoriesService {
     });
   }
 
-  private async makeDefault(transaction: Transaction, id: string): Promise<void> {
-    await transaction.repository.updateMany({
-      where: { isDefault: true, id: { not: id } },
-      data: { isDefault: false, version: { increment: 1 } },
-    });
+  /** Under DEFAULT_LOCK; the caller writes the audit of this repository, and this one that of the default before. */
+  private async makeDefault(transaction: Transaction, id: string, requester: Requester): Promise<void> {
+    for (const row of await transaction.repository.findMany({ where: { isDefault: true, id: { not: id } } })) {
+      // None where it was forgotten meanwhile: that is under another lock.
+      const [changed] = await transaction.repository.updateManyAndReturn({
+        where: { id: row.id },
+        data: { isDefault: false, version: { increment: 1 } },
+      });
+      if (changed === undefined) continue;
+      const [before, after] = [registrationOf(row), registrationOf(changed)];
+      await writeAudit(transaction, requester, { ...changeOf(row.id, 'updated'), before, after });
+    }
     await transaction.repository.update({ where: { id }, data: { isDefault: true } });
   }
 
@@ -154,7 +161,7 @@ export class RepositoriesService {
           data: { ...(given.name === undefined ? {} : { name: given.name }), version: { increment: 1 } },
         });
         if (count === 0) requireVersion(row.version + 1, [row.version]);
-        if (given.default) await this.makeDefault(transaction, id);
+        if (given.default) await this.makeDefault(transaction, id, requester);
         const after = registrationOf(await transaction.repository.findUniqueOrThrow({ where: { id } }));
         await writeAudit(transaction, requester, { ...changeOf(id, 'updated'), before: registrationOf(row), after });
         return after;

@@ -29,6 +29,18 @@ const create = (over: object = {}, token = owner.token) =>
   api.ask('POST', '/api/v1/users', { token, body: newUser(over) });
 const patch = (id: string, body: object, headers: Record<string, string> = { 'if-match': '*' }, token = owner.token) =>
   api.ask('PATCH', `/api/v1/users/${id}`, { token, body, headers });
+const signedIn = async (email: string): Promise<string> =>
+  (await api.ask('POST', '/api/v1/auth/sign-in', { body: { email, password: TEST_PASSWORD, kind: 'token' } })).body
+    .token;
+const statusesOf = async (...tokens: string[]): Promise<number[]> => {
+  const answers = await Promise.all(tokens.map((token) => api.ask('GET', '/api/v1/auth/me', { token })));
+  return answers.map(({ status }) => status);
+};
+/** What the audit says an account became with each change, oldest first. */
+const changesOf = async (id: string) => {
+  const where = { resourceId: id, action: 'account.updated' };
+  return (await plane.database.auditEntry.findMany({ where, orderBy: { id: 'asc' } })).map(({ after }) => after);
+};
 
 describe('201', () => {
   it('adds an account that can sign in, and shows no password', async () => {
@@ -69,16 +81,39 @@ describe('200', () => {
     expect(entry).toMatchObject({ actorId: owner.id, before: { role: 'operator' }, after: { role: 'admin' } });
   });
 
-  it('disables an account, which ends its sessions', async () => {
-    const user = newUser();
-    const { id } = (await api.ask('POST', '/api/v1/users', { token: owner.token, body: user })).body;
-    const signIn = { email: user.email, password: user.password, kind: 'token' };
-    const { token } = (await api.ask('POST', '/api/v1/auth/sign-in', { body: signIn })).body;
+  it('disables an account, which ends its sessions and tokens for good', async () => {
+    const { id, email, token } = await accountOf(plane.database, 'operator');
+    const other = await accountOf(plane.database, 'operator');
+    const session = await signedIn(email);
     await patch(id, { disabled: true });
-    expect((await api.ask('GET', '/api/v1/auth/me', { token })).status).toBe(401);
-    expect(await plane.database.session.count({ where: { accountId: id } })).toBe(0);
+    expect(await statusesOf(token, session)).toEqual([401, 401]);
+    expect(await changesOf(id)).toMatchObject([{ endedSessions: 1, endedTokens: 1 }]);
     await patch(id, { disabled: false });
-    expect((await api.ask('POST', '/api/v1/auth/sign-in', { body: signIn })).status).toBe(200);
+    expect(await statusesOf(token, session, other.token)).toEqual([401, 401, 200]);
+    expect(await statusesOf(await signedIn(email))).toEqual([200]);
+    // It is enabled already: nothing ends.
+    const again = await signedIn(email);
+    await patch(id, { disabled: false });
+    expect(await statusesOf(again)).toEqual([200]);
+  });
+
+  it('enables an account without what was left of it while it was disabled', async () => {
+    const { id, token } = await accountOf(plane.database, 'operator');
+    await plane.database.account.update({ where: { id }, data: { disabledAt: new Date() } });
+    await patch(id, { name: 'Still disabled' });
+    await patch(id, { disabled: false });
+    expect(await statusesOf(token)).toEqual([401]);
+    expect((await changesOf(id))[1]).toMatchObject({ endedSessions: 0, endedTokens: 1 });
+  });
+
+  it('sets a password, which ends the sessions and leaves the tokens', async () => {
+    const { id, email, token } = await accountOf(plane.database, 'operator');
+    const session = await signedIn(email);
+    await patch(id, { password: 'another long passphrase' });
+    expect(await statusesOf(token, session)).toEqual([200, 401]);
+    const [change] = await changesOf(id);
+    expect(change).toMatchObject({ passwordChanged: true, endedSessions: 1 });
+    expect(change).not.toHaveProperty('endedTokens');
   });
 });
 

@@ -85,12 +85,12 @@ export class UsersService {
       });
       if (count === 0) requireVersion(account.version + 1, [account.version]);
       await requireOwner(transaction);
-      if (given.disabled || passwordHash !== null) await transaction.session.deleteMany({ where: { accountId: id } });
+      const ended = await endAccess(transaction, account, given);
       const after = viewOf(await transaction.account.findUniqueOrThrow({ where: { id } }));
       await writeAudit(transaction, requester, {
         ...changeOf(id, 'updated'),
         before: viewOf(account),
-        after: { ...after, ...(passwordHash === null ? {} : { passwordChanged: true }) },
+        after: { ...after, ...(passwordHash === null ? {} : { passwordChanged: true }), ...ended },
       });
       return after;
     });
@@ -114,6 +114,21 @@ async function requireOwner(transaction: Transaction): Promise<void> {
   throw new OperationError('resource.in_use', 'This is the last owner who can sign in', {
     hint: 'Make somebody else an owner first.',
   });
+}
+
+/** Ends what a change of the account ends, and counts it for the audit: the sessions; with `disabled`, the tokens too. */
+async function endAccess(
+  transaction: Transaction,
+  { id, disabledAt }: Account,
+  given: UpdateUser,
+): Promise<{ endedSessions?: number; endedTokens?: number }> {
+  // Also when it is enabled again: a request at the moment of disabling, or an earlier version, may have left some.
+  const disabled = given.disabled === true || (given.disabled === false && disabledAt !== null);
+  if (!disabled && given.password === undefined) return {};
+  const sessions = await transaction.session.deleteMany({ where: { accountId: id } });
+  if (!disabled) return { endedSessions: sessions.count };
+  const tokens = await transaction.apiToken.deleteMany({ where: { accountId: id } });
+  return { endedSessions: sessions.count, endedTokens: tokens.count };
 }
 
 const changeOf = (id: string, verb: string) => ({ action: `account.${verb}`, resourceKind: 'account', resourceId: id });
