@@ -1,5 +1,4 @@
 import { type CoverageGap, type Difference } from '@holdfast/contracts';
-import { randomBytes } from 'node:crypto';
 import type { Manifest } from '../manifest/manifest.ts';
 import { createLike, dropDatabase, maintenance } from '../postgres/databases.ts';
 import { gap } from '../postgres/inspect.ts';
@@ -11,6 +10,7 @@ import { compareWithBackup } from '../restore/compare.ts';
 import { EarlyCompare } from '../restore/early-compare.ts';
 import type { Meter } from '../run.ts';
 import type { ScratchServers } from './scratch.ts';
+import { dropLeftTrials, trialName } from './trial-database.ts';
 import { judge, type TrialFaults } from './unproven.ts';
 
 interface TrialInput {
@@ -42,7 +42,7 @@ async function missingExtensions(input: TrialInput, target: PostgresTarget): Pro
  */
 export async function tryRestore(input: TrialInput): Promise<TrialOutcome> {
   const server = await input.scratch.open(input.manifest.source.serverMajor, input.signal);
-  const name = `holdfast_trial_${randomBytes(6).toString('hex')}`;
+  const name = trialName();
   try {
     return await tryOn(input, server.target, name);
   } finally {
@@ -56,7 +56,10 @@ export async function tryRestore(input: TrialInput): Promise<TrialOutcome> {
 async function tryOn(input: TrialInput, server: PostgresTarget, name: string): Promise<TrialOutcome> {
   const { manifest, signal, meter } = input;
   const missing = await missingExtensions(input, server);
-  const likeSource = await maintenance(server, signal, (client) => createLike(client, name, manifest.source));
+  const likeSource = await maintenance(server, signal, async (client) => {
+    await dropLeftTrials(client);
+    return createLike(client, name, manifest.source);
+  });
   const target = { ...server, database: name };
   const faults: TrialFaults = { statements: [], tables: [] };
   const step = 'restore';
