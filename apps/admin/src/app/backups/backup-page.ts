@@ -6,7 +6,7 @@ import type { VerifyLevel } from '@holdfast/contracts';
 import { mdiArchiveOffOutline, mdiBackupRestore, mdiDownloadOutline, mdiPencilOutline } from '@mdi/js';
 import { PageContext } from '../shell/page-context.ts';
 import { PageTitle } from '../shell/page-title.ts';
-import type { Schemas } from '../ui/api.ts';
+import { Api, type Schemas } from '../ui/api.ts';
 import { confirm } from '../ui/confirm-dialog.ts';
 import { EmptyState } from '../ui/empty-state.ts';
 import { ErrorPanel } from '../ui/error-panel.ts';
@@ -22,6 +22,7 @@ import { Skeleton } from '../ui/skeleton.ts';
 import { StatusChip } from '../ui/status-chip.ts';
 import { Submission } from '../ui/submission.ts';
 import { Toasts } from '../ui/toasts.ts';
+import { askForDownload } from './ask-for-download.ts';
 import { BackupEdit } from './backup-edit.ts';
 import { componentWords, proofOf } from './backup-words.ts';
 import { BackupStore } from './backup.store.ts';
@@ -46,6 +47,7 @@ const BACKUPS: Parent = { label: 'Backups', link: '/backups' };
   changeDetection: ChangeDetectionStrategy.OnPush,
 })
 export class BackupPage {
+  private readonly api = inject(Api);
   private readonly dialog = inject(MatDialog);
   private readonly toasts = inject(Toasts);
   private readonly title = inject(PageTitle);
@@ -60,6 +62,7 @@ export class BackupPage {
   };
   protected readonly operationTitle = operationTitle;
   protected readonly verification = new Submission();
+  protected readonly downloading = new Submission();
   /** The backup as it was when somebody began to change its texts; null: nobody does. */
   private readonly document = inject(DOCUMENT);
   protected readonly editing = signal<Schemas['BackupDetail'] | null>(null);
@@ -80,6 +83,7 @@ export class BackupPage {
     effect(() => {
       this.store.open(this.id());
       this.editing.set(null);
+      this.downloading.clear();
     });
     effect(() => this.title.set(this.heading()));
     inject(PageContext).declare(() => (this.store.environment.hasValue() ? this.store.environment.value() : undefined));
@@ -99,6 +103,18 @@ export class BackupPage {
     const started = await this.verification.run({ level }, (key) => this.store.verify(level, key));
     if (started) this.toasts.started('The verification has begun.', started.operationId);
     this.store.reload();
+  }
+
+  /** Lets the browser go on to the address where the API has nothing against it. */
+  protected async download(event: MouseEvent, url: string): Promise<void> {
+    // Whoever wants it in another tab, or saves the address, has a link as any other.
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    if (!(await this.downloading.run({ url }, () => askForDownload(this.api, this.id())))) return this.store.reload();
+    const link = this.document.createElement('a');
+    link.href = url;
+    link.download = '';
+    link.click();
   }
 
   protected async remove(): Promise<void> {

@@ -106,6 +106,14 @@ export function isChosen(step: 'what' | 'where', choices: RestoreChoices): boole
   return where === 'own' || choices.environmentId !== null;
 }
 
+/** The database that is made; null for every restore that goes into one that is there. */
+export const newDatabaseOf = ({ where, newDatabase }: RestoreChoices): string | null =>
+  where === 'new' ? newDatabase.trim() : null;
+
+/** Whether both ask for the same: what is chosen and not asked for makes no other restore. */
+export const isSameRestore = (one: RestoreChoices, other: RestoreChoices): boolean =>
+  JSON.stringify(requestOf(one, { dryRun: true })) === JSON.stringify(requestOf(other, { dryRun: true }));
+
 /** What the API is asked for. */
 export function requestOf(
   choices: RestoreChoices,
@@ -115,7 +123,7 @@ export function requestOf(
   const isNew = where === 'new';
   return {
     ...(where !== 'own' && environmentId !== null && { environmentId }),
-    newDatabase: isNew ? choices.newDatabase.trim() : null,
+    newDatabase: newDatabaseOf(choices),
     schemas: what === 'schemas' ? [...choices.schemas] : [],
     tables: what === 'tables' ? [...choices.tables] : [],
     components: what === 'components' ? [...choices.components] : null,

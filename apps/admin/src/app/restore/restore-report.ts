@@ -12,11 +12,19 @@ export function reportOf(operation: Operation | undefined): RestoreReport | null
   return result && 'database' in result ? (result as unknown as RestoreReport) : null;
 }
 
+/** What an operation tells of the restore that it looked at. */
+type Checked = Pick<Operation, 'kind' | 'dryRun' | 'backupId' | 'environmentId' | 'newDatabase'>;
+
 /** Whether a dry run looked at what is chosen now; an edited address may name another. */
 export const isCheckOf = (
-  { kind, dryRun, backupId, environmentId }: Operation,
-  wanted: { backupId: string; environmentId: string },
-): boolean => kind === 'restore' && dryRun && backupId === wanted.backupId && environmentId === wanted.environmentId;
+  { kind, dryRun, backupId, environmentId, newDatabase }: Checked,
+  wanted: { backupId: string; environmentId: string | undefined; newDatabase: string | null },
+): boolean =>
+  kind === 'restore' &&
+  dryRun &&
+  backupId === wanted.backupId &&
+  environmentId === wanted.environmentId &&
+  newDatabase === wanted.newDatabase;
 
 export interface SortedFindings {
   /** What no name helps against. */

@@ -1,4 +1,4 @@
-import { computed, inject, Injectable, signal } from '@angular/core';
+import { computed, DestroyRef, inject, Injectable, signal } from '@angular/core';
 import { toSignal } from '@angular/core/rxjs-interop';
 import { ActivatedRoute, Router, type NavigationBehaviorOptions } from '@angular/router';
 import { liveOperation } from '../shell/live-operation.ts';
@@ -9,6 +9,8 @@ import { Submission } from '../ui/submission.ts';
 import { Toasts } from '../ui/toasts.ts';
 import {
   choicesOf,
+  isSameRestore,
+  newDatabaseOf,
   placeOf,
   queryOf,
   requestOf,
@@ -75,12 +77,10 @@ export class RestoreStore {
     return operation && !this.isForeignCheck() ? reportOf(operation) : null;
   });
   readonly isForeignCheck = computed(() => {
-    const [operation, backupId, environmentId] = [this.check.operation(), this.backupId(), this.targetId()];
-    if (!operation || backupId === undefined || environmentId === undefined || !this.backup()) return false;
-    const report = reportOf(operation);
-    const { where, newDatabase } = this.choices();
-    const elsewhere = report !== null && where === 'new' && report.database !== newDatabase.trim();
-    return elsewhere || !isCheckOf(operation, { backupId, environmentId });
+    const [operation, backupId] = [this.check.operation(), this.backupId()];
+    if (!operation || backupId === undefined || !this.backup()) return false;
+    const wanted = { backupId, environmentId: this.targetId(), newDatabase: newDatabaseOf(this.choices()) };
+    return !isCheckOf(operation, wanted);
   });
   /** An address may name any operation. */
   readonly isForeignRun = computed(() => {
@@ -95,6 +95,13 @@ export class RestoreStore {
   readonly refusedNames = computed(() =>
     refusedNamesOf(this.checking.problem(), this.isForeignCheck() ? undefined : this.check.operation()),
   );
+
+  /** Whoever has left the wizard is not led back by an answer. */
+  private left = false;
+
+  constructor() {
+    inject(DestroyRef).onDestroy(() => (this.left = true));
+  }
 
   open(backupId: string): void {
     this.backupId.set(backupId);
@@ -121,10 +128,14 @@ export class RestoreStore {
 
   /** Looks at the target without changing anything, and shows what it finds. */
   async lookAtTarget(): Promise<void> {
-    await this.start(this.checking, requestOf(this.choices(), { dryRun: true }), ({ operationId }) =>
-      this.go({ step: 'check', preflight: operationId, operation: null }),
-    );
-    if (this.refusedNames() !== undefined) await this.showNames();
+    const [choices, backupId] = [this.choices(), this.backupId()];
+    const isStillAsked = () => !this.left && this.backupId() === backupId && isSameRestore(this.choices(), choices);
+    await this.start(this.checking, requestOf(choices, { dryRun: true }), async ({ operationId }) => {
+      // A report of something else would be read as what is chosen now.
+      if (isStillAsked()) await this.go({ step: 'check', preflight: operationId, operation: null }, choices);
+    });
+    if (!isStillAsked()) this.checking.clear();
+    else if (this.refusedNames() !== undefined) await this.showNames();
   }
 
   /** Leads back to where names were typed that are refused; what was refused stays to be seen there. */
@@ -134,10 +145,13 @@ export class RestoreStore {
 
   /** Restores; `confirm` is the target's name as it was typed. */
   async restore(confirm: string | null): Promise<void> {
-    await this.start(this.starting, requestOf(this.choices(), { dryRun: false, confirm }), ({ operationId }) =>
-      // Back leads to the choices, and not to a button that would restore once more.
-      this.go({ step: 'run', operation: operationId }, this.choices(), { replaceUrl: true }),
-    );
+    const [choices, backupId, { preflight }] = [this.choices(), this.backupId(), this.place()];
+    await this.start(this.starting, requestOf(choices, { dryRun: false, confirm }), async ({ operationId }) => {
+      // It restores what was chosen then, whatever was chosen since. Back leads to the choices, and not to a button that
+      // would restore once more.
+      if (this.left || this.backupId() !== backupId) this.toasts.started('The restore has begun.', operationId);
+      else await this.go({ step: 'run', preflight, operation: operationId }, choices, { replaceUrl: true });
+    });
   }
 
   async cancel(): Promise<void> {
@@ -158,7 +172,7 @@ export class RestoreStore {
   private async start(
     submission: Submission,
     body: Schemas['RestoreBackup'],
-    then: (started: Schemas['OperationStarted']) => Promise<boolean>,
+    then: (started: Schemas['OperationStarted']) => Promise<void>,
   ): Promise<void> {
     const call = { path: { id: this.backupId() ?? '' }, body };
     await submission.run(call, async (idempotencyKey) =>

@@ -97,6 +97,11 @@ export class Api {
     return this.request<Answer<P, 'get'>>('get', path, call as AnyCall, options);
   }
 
+  /** Whether a GET would be answered. What is wrong is not said: an answer to HEAD has no body. */
+  async head<P extends PathsWith<'get'>>(path: P, call: Call<P, 'get'>): Promise<void> {
+    await this.request('head', path, call as AnyCall, {});
+  }
+
   send<M extends Exclude<Method, 'get'>, P extends PathsWith<M>>(
     method: M,
     path: P,
@@ -106,7 +111,7 @@ export class Api {
     return this.request<Answer<P, M>>(method, path, call as AnyCall, options);
   }
 
-  private request<T>(method: Method, path: string, call: AnyCall, options: CallOptions): Promise<T> {
+  private request<T>(method: Method | 'head', path: string, call: AnyCall, options: CallOptions): Promise<T> {
     const headers = {
       ...(options.idempotencyKey !== undefined && { 'Idempotency-Key': options.idempotencyKey }),
       ...(options.ifMatch !== undefined && { 'If-Match': `"${options.ifMatch}"` }),
