@@ -1,7 +1,7 @@
 import { OperationError, type AddressAllowance } from '@holdfast/contracts';
 import pg from 'pg';
 import { Socket, type LookupFunction } from 'node:net';
-import type { ConnectionOptions } from 'node:tls';
+import { getCACertificates, type ConnectionOptions } from 'node:tls';
 import { guardedLookup, guardHost } from '../web/guarded-lookup.ts';
 import { rawSocket } from './raw-socket.ts';
 import type { PostgresTarget } from './target.ts';
@@ -214,6 +214,16 @@ export async function withConnection<T>(
   } finally {
     await disconnect(client);
   }
+}
+
+/**
+ * The authorities that may have signed the server's certificate, for libpq, which knows none by itself: the target's own,
+ * else those that this process trusts. Null where nothing is verified.
+ */
+export function authoritiesOf({ tlsMode, caCertificate }: PostgresTarget): string | null {
+  if (caCertificate !== null) return caCertificate;
+  const verifies = tlsMode === 'verify-ca' || tlsMode === 'verify-full';
+  return verifies ? getCACertificates('default').join('\n') : null;
 }
 
 /** A value in a libpq connection string. */

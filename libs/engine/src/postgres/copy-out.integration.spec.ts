@@ -5,12 +5,15 @@ import { chown, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { calm, failureOf } from '../engine-under-test.ts';
+import { defaultToolsDir, findClient } from './binaries.ts';
 import { serverUser } from './cluster.ts';
 import { connect, disconnect } from './connection.ts';
 import { copyOut, type RowSink } from './copy-out.ts';
+import { dumpSection } from './pg-dump.ts';
 import { probeEnvironment } from './probe.ts';
 import type { PostgresTarget } from './target.ts';
 
@@ -270,6 +273,26 @@ describe('connecting', () => {
       expect(report.tls).toEqual({ used: true, version: 'TLSv1.3' });
     },
   );
+
+  it('trusts those whom this process trusts where no authority is given, and so does pg_dump', async () => {
+    const trusted = getCACertificates('default');
+    const target = { ...encrypted, caCertificate: null };
+    expect(await failureOf(connect(target, calm))).toMatchObject({ code: 'environment.tls_failed' });
+    setDefaultCACertificates([...trusted, certificate]);
+    try {
+      const client = await connect(target, calm);
+      await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+      const { rows } = await client.query<{ id: string }>('SELECT pg_export_snapshot() AS id');
+      const { binDir = '' } = (await findClient(defaultToolsDir(), 17)) ?? {};
+      const parts: Buffer[] = [];
+      const dump = { target, binDir, snapshot: rows[0]?.id ?? '', section: 'pre-data' as const, excludeSchemas: [] };
+      for await (const part of dumpSection({ ...dump, ...calm, lockTimeoutSeconds: 5 })) parts.push(part);
+      expect(Buffer.concat(parts).toString()).toContain('CREATE TABLE "public"."columnless"');
+      await disconnect(client);
+    } finally {
+      setDefaultCACertificates(trusted);
+    }
+  });
 
   it('refuses a server that another authority signed, and one of another name', async () => {
     const other = selfSigned(generateKeyPairSync('ec', { namedCurve: 'P-256' }));

@@ -170,6 +170,21 @@ export async function readGaps(client: pg.Client, kind: EnvironmentKind): Promis
     'The rows of foreign tables live on another server; the definitions are inside.',
   );
   add(
+    'extension-tables',
+    await names(
+      `SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS name FROM pg_catalog.pg_class c
+       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+       JOIN pg_catalog.pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
+       JOIN pg_catalog.pg_extension e ON d.refclassid = 'pg_extension'::regclass AND e.oid = d.refobjid
+       WHERE c.relkind = 'r' AND c.relpersistence = 'p' AND pg_catalog.pg_relation_size(c.oid) > 0
+         AND c.oid <> ALL (coalesce(e.extconfig, '{}')) AND n.nspname <> ALL ($1::text[])
+         AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' ORDER BY 1`,
+      [excludedSchemas(kind)],
+    ),
+    'These tables belong to extensions, which make them anew, without their rows: take them out of their extension, ' +
+      'if the rows matter.',
+  );
+  add(
     'platform-schemas',
     await names('SELECT nspname AS name FROM pg_catalog.pg_namespace WHERE nspname = ANY ($1::text[]) ORDER BY 1', [
       excludedSchemas(kind),

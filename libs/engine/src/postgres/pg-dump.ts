@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { guardedAddresses } from '../web/guarded-lookup.ts';
 import { executable } from './binaries.ts';
-import { conninfo } from './connection.ts';
+import { authoritiesOf, conninfo } from './connection.ts';
 import { makePrivateDirectory } from './private-directory.ts';
 import type { PostgresTarget } from './target.ts';
 
@@ -121,8 +121,9 @@ export async function* dumpSection(options: DumpOptions): AsyncGenerator<Buffer>
   try {
     const passfile = join(dir.path, randomBytes(8).toString('hex'));
     await writeFile(passfile, passfileLine(options.target.password), { mode: 0o600 });
-    const caFile = options.target.caCertificate === null ? null : join(dir.path, 'ca.pem');
-    if (caFile) await writeFile(caFile, options.target.caCertificate ?? '', { mode: 0o600 });
+    const authorities = authoritiesOf(options.target);
+    const caFile = authorities === null ? null : join(dir.path, 'ca.pem');
+    if (caFile) await writeFile(caFile, authorities ?? '', { mode: 0o600 });
     const restrictKey = randomBytes(16).toString('hex');
     const args = await dumpArguments(options, caFile, restrictKey);
     yield* runDump(options, args, passfile, new RestrictFilter(restrictKey));
