@@ -56,9 +56,9 @@ const row = (key: string, size: number, etag: string | null = null): SourceObjec
 });
 const md5 = (bytes: Buffer): string => createHash('md5').update(bytes).digest('hex');
 
-const capture = (rows: AsyncIterable<SourceObject>): Promise<CapturedObjects> =>
+const capture = (rows: AsyncIterable<SourceObject>, parent: Manifest | null = null): Promise<CapturedObjects> =>
   captureObjects(rows, {
-    ...{ repository, client, writer, meter: new Meter(calm), signal: calm.signal, parallel: 8, parent: null },
+    ...{ repository, client, writer, meter: new Meter(calm), signal: calm.signal, parallel: 8, parent },
   });
 
 async function* of(...rows: SourceObject[]): AsyncGenerator<SourceObject> {
@@ -133,6 +133,21 @@ it('takes bytes for newer ones by their MD5 where no ETag came, and names those 
     ['objects-replaced', ['b/bare']],
     ['objects-unlike-etag', ['b/rotten']],
   ]);
+});
+
+it('names them again in each backup that takes them over, also where nothing else is read', async () => {
+  const [good, evil] = [Buffer.from('good'), Buffer.from('evil')];
+  answer = (key, response) => void response.setHeader('etag', md5(good)).end(key === 'rotten' ? evil : good);
+  const rows = ['rotten', 'same'].map((key) => row(key, 4, md5(good)));
+  const first = await capture(of(...rows));
+  await writer.settle();
+  const parent = { chunks: writer.chunks, artifacts: [first.list()] } as unknown as Manifest;
+  writer = new ArtifactWriter(repository, true, calm.signal);
+  const second = await capture(of(...rows), parent);
+  expect([second.downloaded, second.reused]).toEqual([0, 2]);
+  for (const { gaps } of [first, second]) {
+    expect(gaps.map(({ code, subjects }) => [code, subjects])).toEqual([['objects-unlike-etag', ['b/rotten']]]);
+  }
 });
 
 it('says nothing of ETags that look like MD5 and never are', async () => {

@@ -98,7 +98,7 @@ class ObjectCapture {
   private readonly stop = new AbortController();
   /** Ends transfers, also when another one has failed. */
   private readonly signal: AbortSignal;
-  /** Objects whose ETag was the MD5 of what was read. */
+  /** Objects whose ETag is the MD5 of their bytes. */
   private alike = 0;
   private downloaded = 0;
   private reused = 0;
@@ -188,6 +188,9 @@ class ObjectCapture {
 
   private keep(entry: ObjectEntry): void {
     this.reused++;
+    // what is damaged in the project's storage is so in this backup too, though it was read for an earlier one
+    const tag = bareEtag(entry.etag ?? '');
+    if (entry.md5 !== null && MD5.test(tag)) this.compareTag(entry, tag === entry.md5);
     this.input.meter.add(entry.size);
     this.slots.push({ finish: () => entry, bytes: null, settled: Promise.resolve() });
   }
@@ -248,10 +251,14 @@ class ObjectCapture {
     const tag = bareEtag(row.etag);
     if (sent !== null && bareEtag(sent) !== tag) return true;
     if (!MD5.test(tag)) return false;
-    if (tag === md5) this.alike++;
-    else if (sent === null) return true;
-    else this.unlike.add(objectName(row));
+    if (tag !== md5 && sent === null) return true;
+    this.compareTag(row, tag === md5);
     return false;
+  }
+
+  private compareTag(object: { bucket: string; key: string }, isAlike: boolean): void {
+    if (isAlike) this.alike++;
+    else this.unlike.add(objectName(object));
   }
 
   /**
