@@ -4,8 +4,8 @@ import type { ArtifactWriter } from '../backup/artifact-writer.ts';
 import type { PendingArtifact } from '../backup/capture-rows.ts';
 import type { Meter } from '../run.ts';
 import { Names } from '../storage/names.ts';
-import type { FunctionEntry, FunctionFile } from './function-list.ts';
-import { entriesOfDirectory } from './directory-entries.ts';
+import { NO_ENTRYPOINT, type FunctionEntry, type FunctionFile } from './function-list.ts';
+import { entriesOfDirectory, likelyEntrypoint } from './directory-entries.ts';
 import { isSlug } from './function-paths.ts';
 import { listDirectory, MOST_FILES, openFile, readVariables, tooManyFiles } from './functions-directory.ts';
 import { ManagementClient, type ListedFunction, type ManagementEndpoint } from './management-client.ts';
@@ -37,6 +37,7 @@ class FunctionCapture {
   private readonly input: CaptureFunctionsInput;
   private readonly entries: Pending[] = [];
   private readonly unreadable = new Names();
+  private readonly undeployable = new Names();
   private readonly changed = new Names();
   private readonly refused = new Names();
   private readonly unnamable = new Names();
@@ -74,6 +75,7 @@ class FunctionCapture {
   private gaps(): CoverageGap[] {
     return [
       ...this.unreadable.asGap('functions-unreadable', 'Their sources could not be read.'),
+      ...this.undeployable.asGap('functions-entrypoint', NO_ENTRYPOINT),
       ...this.unnamable.asGap('function-names', 'No function can have such a name: they are not read.'),
       ...this.refused.asGap('function-links', 'Links that lead out of the directory, or no files: they are not read.'),
       ...this.changed.asGap(
@@ -118,17 +120,20 @@ class FunctionCapture {
       taken.push({ path, placed: await this.keep(`functions/${slug}/${path}`, path, bytes) });
     };
     const refused = await client.sources(slug, take, this.input.signal);
-    if (refused) this.unreadable.add(`${slug} (${refused.refused})`);
     const paths = taken.map(({ path }) => path);
-    const { updated_at, verify_jwt, entrypoint_path, import_map_path } = listed;
+    const empty = refused !== null || paths.length === 0;
+    if (empty) this.unreadable.add(`${slug} (${refused?.refused ?? 'no files'})`);
+    const entrypointPath = fileAt(paths, listed.entrypoint_path) ?? likelyEntrypoint(paths, slug);
+    if (!empty && entrypointPath === null) this.undeployable.add(slug);
+    const { updated_at, verify_jwt, import_map_path } = listed;
     this.entries.push({
       ...{ slug, name: listed.name, status: listed.status ?? null, version: listed.version ?? null },
       updatedAt: updated_at === undefined ? null : new Date(updated_at).toISOString(),
       verifyJwt: verify_jwt ?? null,
-      entrypointPath: fileAt(paths, entrypoint_path),
+      entrypointPath,
       importMapPath: fileAt(paths, import_map_path),
       digest: listed.ezbr_sha256 ?? null,
-      files: refused ? null : taken.map(({ placed }) => placed),
+      files: empty ? null : taken.map(({ placed }) => placed),
       variables: [],
     });
   }

@@ -1,6 +1,6 @@
 import type { CoverageGap } from '@holdfast/contracts';
 import { Names } from '../storage/names.ts';
-import type { FunctionEntry, FunctionFile } from './function-list.ts';
+import { hasSources, NO_ENTRYPOINT, type FunctionEntry, type FunctionFile } from './function-list.ts';
 import { baseOf, refusedPath, ROUTER, safePath, safeSlug } from './function-paths.ts';
 import type { DeployMetadata } from './management-client.ts';
 
@@ -27,6 +27,7 @@ export function deploysOf(
   fromDirectory: boolean,
 ): { deploys: Deploy[]; gaps: CoverageGap[] } {
   const missing = new Names();
+  const undeployable = new Names();
   const routers = new Names();
   const tokens = new Names();
   const shared = entries.filter(({ slug }) => slug === null).flatMap(({ files }) => files ?? []);
@@ -36,7 +37,8 @@ export function deploysOf(
     if (slug === null) continue;
     safeSlug(slug);
     if (fromDirectory && slug === ROUTER) routers.add(slug);
-    else if (files === null || entrypointPath === null) missing.add(slug);
+    else if (files === null || !hasSources(entry)) missing.add(slug);
+    else if (entrypointPath === null) undeployable.add(slug);
     else {
       const prefix = fromDirectory ? PREFIX : '';
       if (verifyJwt === null) tokens.add(slug);
@@ -52,6 +54,7 @@ export function deploysOf(
   }
   const gaps = [
     ...missing.asGap('functions-missing', 'The backup has no sources of these functions.'),
+    ...undeployable.asGap('functions-entrypoint', NO_ENTRYPOINT),
     ...routers.asGap(
       'functions-router',
       'The router of a self-hosted project is not deployed: the platform has its own.',

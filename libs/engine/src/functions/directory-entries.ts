@@ -17,6 +17,17 @@ const firstOf = (paths: string[], folder: string, names: string[]): string | nul
   names.map((name) => `${folder}/${name}`).find((path) => paths.includes(path)) ?? null;
 
 /**
+ * The entrypoint of a deployed function of which none is known: the only file with such a name at the top or in the
+ * function's own folder. Among several we do not guess.
+ */
+export function likelyEntrypoint(paths: string[], slug: string): string | null {
+  const isOwn = (folder: string): boolean =>
+    folder === '' || folder === slug || `/${folder}`.endsWith(`/functions/${slug}`);
+  const [found, ...others] = paths.filter((path) => ENTRYPOINTS.includes(baseOf(path)) && isOwn(dirOf(path)));
+  return found === undefined || others.length > 0 ? null : found;
+}
+
+/**
  * The functions of a directory: each folder with an entrypoint is one. All else, `_shared` above all, is for all of them
  * and comes first.
  */

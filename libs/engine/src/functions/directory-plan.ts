@@ -1,6 +1,6 @@
 import type { CoverageGap } from '@holdfast/contracts';
 import { Names } from '../storage/names.ts';
-import type { FunctionEntry, FunctionFile } from './function-list.ts';
+import { hasSources, NO_ENTRYPOINT, type FunctionEntry, type FunctionFile } from './function-list.ts';
 import { baseOf, dirOf, isEnv, refusedPath, ROUTER, safePath, safeSlug } from './function-paths.ts';
 
 /** A file with its place below a functions directory. */
@@ -19,6 +19,7 @@ export interface DirectoryPlan {
 /** What is named of a plan, and why. */
 const GAPS = {
   'functions-missing': 'The backup has no sources of these functions.',
+  'functions-entrypoint': NO_ENTRYPOINT,
   'functions-router':
     "Not written: a self-hosted project's own router lies there, through which all of its functions are called.",
   'functions-env': 'Not written: in such files a self-hosted project has variables of its own.',
@@ -53,14 +54,15 @@ export function directoryPlan(entries: FunctionEntry[], fromDirectory: boolean):
   const slugs: string[] = [];
   const oldestFirst = [...entries].sort((a, b) => ((a.updatedAt ?? '') < (b.updatedAt ?? '') ? -1 : 1));
   const entrypoints = new Set<string>();
-  for (const { slug, files, entrypointPath, importMapPath, verifyJwt } of oldestFirst) {
+  for (const entry of oldestFirst) {
+    const { slug, files, entrypointPath, importMapPath, verifyJwt } = entry;
     const name = slug === null ? 'shared' : safeSlug(slug);
     if (!fromDirectory && slug === ROUTER) {
       named['functions-router'].add(slug);
       continue;
     }
     if (files === null || (slug !== null && entrypointPath === null)) {
-      named['functions-missing'].add(name);
+      named[hasSources(entry) ? 'functions-entrypoint' : 'functions-missing'].add(name);
       continue;
     }
     const { root, into } =

@@ -33,7 +33,7 @@ export interface FunctionEntry {
   updatedAt: string | null;
   /** Whether it is called with a token only; null: a directory does not say. */
   verifyJwt: boolean | null;
-  /** Paths of the list of files. */
+  /** Paths of the list of files; without an entrypoint a function cannot be deployed. */
   entrypointPath: string | null;
   importMapPath: string | null;
   /** As the API gives it; null: it gives none. */
@@ -42,6 +42,12 @@ export interface FunctionEntry {
   files: FunctionFile[] | null;
   variables: VariableDigest[];
 }
+
+/** Why a function with sources is not deployed. */
+export const NO_ENTRYPOINT = 'Which of their files is the entrypoint is not known, so they cannot be deployed.';
+
+/** Whether a backup has anything of a function; a server may give a function without a single file. */
+export const hasSources = ({ files }: Pick<FunctionEntry, 'files'>): boolean => files !== null && files.length > 0;
 
 /** What makes two functions the same to whoever calls them. */
 export function contentDigest(

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { constants, type Dirent } from 'node:fs';
 import { open, opendir, readdir, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
+import { parseEnv } from './env-file.ts';
 import type { VariableDigest } from './function-list.ts';
 import { isEnv } from './function-paths.ts';
 
@@ -108,7 +109,7 @@ export async function openFile({ at }: DirectoryFile): Promise<AsyncIterable<Buf
   return null;
 }
 
-/** The names in an `.env` file with a digest of each value; null: it cannot be read. */
+/** The names in an `.env` file with a digest of each value; null: it cannot be read, or a quote in it never closes. */
 export async function readVariables(file: DirectoryFile): Promise<VariableDigest[] | null> {
   const stream = await openFile(file);
   if (!stream) return null;
@@ -119,13 +120,11 @@ export async function readVariables(file: DirectoryFile): Promise<VariableDigest
     if (size > MOST_ENV_BYTES) return null;
     parts.push(part);
   }
-  const lines = Buffer.concat(parts).toString('utf8').split(/\r?\n/);
-  return lines.flatMap((line) => {
-    const [, name, value] = /^\s*(?:export\s+)?([A-Za-z_][\w.]*)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
-    if (name === undefined || value === undefined) return [];
-    const bare = /^(["'])(.*)\1$/.exec(value)?.[2] ?? value;
-    return [{ file: file.path, name, sha256: createHash('sha256').update(bare).digest('hex') }];
-  });
+  const variables = parseEnv(Buffer.concat(parts).toString('utf8'));
+  if (!variables) return null;
+  return variables.map(({ name, value }) => ({
+    ...{ file: file.path, name, sha256: createHash('sha256').update(value).digest('hex') },
+  }));
 }
 
 const missing = (path: string, cause: unknown): OperationError =>

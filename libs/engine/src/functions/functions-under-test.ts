@@ -6,7 +6,7 @@ import {
   type ProjectServer,
   type ProjectServerOptions,
 } from '@holdfast/testing/supabase';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { BackupSummary } from '../backup/backup.ts';
 import { calm, environment, takeBackup } from '../engine-under-test.ts';
@@ -119,6 +119,18 @@ export async function deploy(
     ...{ method: 'POST', headers: { authorization: `Bearer ${managementToken}` }, body: form },
   });
   if (answer.status !== 201) throw new Error(`${slug} was not deployed: ${answer.status} ${await answer.text()}`);
+}
+
+/** Makes a cloud of this name list a function in other words, or give other files of it. */
+export async function relist(
+  { dir }: FunctionsUnderTest,
+  cloud: string,
+  slug: string,
+  change: { record?: Record<string, unknown>; paths?: string[] },
+): Promise<void> {
+  const at = join(dir, cloud, 'management/functions', slug, 'function.json');
+  const kept = JSON.parse(await readFile(at, 'utf8')) as { record: Record<string, unknown> };
+  await writeFile(at, JSON.stringify({ ...kept, ...change, record: { ...kept.record, ...change.record } }));
 }
 
 /** Writes files below a directory. */

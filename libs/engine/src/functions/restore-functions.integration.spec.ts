@@ -1,11 +1,12 @@
 import type { ProjectServer } from '@holdfast/testing/supabase';
+import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BackupSummary } from '../backup/backup.ts';
 import { failureOf } from '../engine-under-test.ts';
 import type { Manifest } from '../manifest/manifest.ts';
-import { call, deploy, FunctionsUnderTest, managementOf, USER, write } from './functions-under-test.ts';
+import { call, deploy, FunctionsUnderTest, managementOf, relist, USER, write } from './functions-under-test.ts';
 
 let project: FunctionsUnderTest;
 let cloud: ProjectServer;
@@ -108,6 +109,68 @@ describe('a restore of functions', () => {
   });
 });
 
+describe('a function that is listed without an entrypoint that it has', () => {
+  const functions: Record<string, Record<string, string>> = {
+    own: { 'supabase/functions/own/index.ts': '', 'supabase/functions/_shared/index.ts': '' },
+    top: { 'index.js': '', 'deep/index.ts': '' },
+    none: { 'server.ts': '' },
+    several: { 'index.ts': '', 'several/index.ts': '' },
+    empty: { 'index.ts': '' },
+  };
+  let taken: BackupSummary;
+  let inside: Manifest;
+
+  beforeAll(async () => {
+    const name = 'without entrypoints';
+    const server = await project.serve(name);
+    for (const [slug, files] of Object.entries(functions)) {
+      await deploy(server, slug, files);
+      await relist(project, name, slug, {
+        record: { entrypoint_path: slug === 'top' ? 'source/elsewhere.ts' : undefined },
+        ...(slug === 'empty' && { paths: [] }),
+      });
+    }
+    taken = await project.backUp({ management: managementOf(server) });
+    inside = await project.manifestOf(taken);
+  });
+
+  it('is backed up with the one that can only be meant, or named', async () => {
+    const entries = await project.listOf(inside);
+    expect(entries.map(({ slug, entrypointPath, files }) => [slug, entrypointPath, files?.length])).toEqual([
+      ['empty', null, undefined],
+      ['none', null, 1],
+      ['own', 'supabase/functions/own/index.ts', 2],
+      ['several', null, 2],
+      ['top', 'index.js', 2],
+    ]);
+    const gaps = new Map(taken.coverage.gaps.map(({ code, subjects }) => [code, subjects]));
+    expect(gaps.get('functions-entrypoint')).toEqual(['none', 'several']);
+    expect(gaps.get('functions-unreadable')).toEqual(['empty (no files)']);
+  });
+
+  it('is restored, or named for what it lacks', async () => {
+    const directory = join(project.dir, 'without entrypoints, restored');
+    await mkdir(directory);
+    for (const place of [{ directory }, { management: managementOf(await project.serve('with entrypoints')) }]) {
+      const restored = await project.giveBack(inside, place);
+      expect(restored.deployed).toEqual(['own', 'top']);
+      expect(restored.gaps.slice(0, 2)).toMatchObject([
+        { code: 'functions-missing', subjects: ['empty'] },
+        { code: 'functions-entrypoint', subjects: ['none', 'several'] },
+      ]);
+    }
+  });
+
+  it.each([
+    ['none', 'Which file of the function none is its entrypoint is not known, so it cannot be deployed'],
+    ['empty', 'The backup has no sources of the function empty'],
+  ])('is an error where it is asked for by name: %s', async (slug, message) => {
+    const place = { management: managementOf(cloud) };
+    const failure = await failureOf(project.giveBack(inside, place, { functions: ['own', slug], dryRun: true }));
+    expect(failure).toMatchObject({ code: 'restore.selection_unknown', message });
+  });
+});
+
 describe('a functions directory', () => {
   const files = {
     'hello/index.ts': `import { greeting } from '../_shared/greeting.ts';\nDeno.serve(() => new Response(greeting));\n`,
@@ -116,6 +179,8 @@ describe('a functions directory', () => {
     '_shared/greeting.ts': `export const greeting = 'Ahoj';\n`,
     '.env.local': 'ROOT=yes\n',
     'main/index.ts': `console.log('the router');\n`,
+    'main/.env': 'PEM_KEY="-----BEGIN\nMIIBVw=\n-----END"\n',
+    'main/.env.broken': 'PEM_KEY="-----BEGIN\nMIIBVw=\n',
   };
   let directory: string;
   let taken: BackupSummary;
@@ -141,11 +206,16 @@ describe('a functions directory', () => {
       '.env.local ROOT',
       'hello/.env MAIL_KEY',
       'hello/.env PLAIN',
+      'main/.env PEM_KEY',
     ]);
+    const pem = createHash('sha256').update('-----BEGIN\nMIIBVw=\n-----END').digest('hex');
+    expect(entries[2]?.variables[0]?.sha256).toBe(pem);
+    expect(JSON.stringify([entries, taken.coverage])).not.toContain('MIIB');
     expect(JSON.stringify(entries)).not.toContain('not a real key');
     const gaps = new Map(taken.coverage.gaps.map(({ code, subjects }) => [code, subjects]));
     expect(gaps.get('function-links')).toEqual(['hello/circle', 'hello/leak.txt']);
     expect(gaps.get('function-variables')).toContain('hello/.env: MAIL_KEY');
+    expect(gaps.get('functions-unreadable')).toEqual(['main/.env.broken']);
   });
 
   it('is deployed to the platform without its router, with a token asked for', async () => {

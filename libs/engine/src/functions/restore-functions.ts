@@ -7,7 +7,7 @@ import type { Meter } from '../run.ts';
 import { bareSource, type FunctionsPlace } from './capture-functions.ts';
 import { deploysOf, type Deploy } from './deploy-plan.ts';
 import { directoryPlan } from './directory-plan.ts';
-import { artifactOfFile, contentDigest, readFunctionList, type FunctionEntry } from './function-list.ts';
+import { artifactOfFile, contentDigest, hasSources, readFunctionList, type FunctionEntry } from './function-list.ts';
 import { ManagementClient, type ListedFunction } from './management-client.ts';
 import { writeDirectory } from './write-directory.ts';
 
@@ -59,14 +59,24 @@ async function chosenEntries({
       hint: 'Choose among the functions of the backup.',
     });
   }
-  const empty = entries.find(({ slug, files }) => slug !== null && files === null && functions.includes(slug));
-  if (empty) {
-    throw new OperationError('restore.selection_unknown', `The backup has no sources of the function ${empty.slug}`, {
-      hint: 'Its coverage statement says why.',
-    });
-  }
+  for (const entry of entries) if (entry.slug !== null && functions.includes(entry.slug)) mustBeDeployable(entry);
   // what functions share comes with any of them
   return entries.filter(({ slug }) => functions.length === 0 || slug === null || functions.includes(slug));
+}
+
+/** One that was asked for by name is not left out with a word on the side. */
+function mustBeDeployable(entry: FunctionEntry): void {
+  const { slug, entrypointPath } = entry;
+  const why = !hasSources(entry)
+    ? `The backup has no sources of the function ${slug}`
+    : entrypointPath === null
+      ? `Which file of the function ${slug} is its entrypoint is not known, so it cannot be deployed`
+      : null;
+  if (why === null) return;
+  const hint = hasSources(entry)
+    ? "Download the backup and deploy the function's files with the Supabase command line."
+    : 'Its coverage statement says why.';
+  throw new OperationError('restore.selection_unknown', why, { hint });
 }
 
 async function restoreIntoDirectory(
