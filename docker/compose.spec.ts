@@ -119,6 +119,26 @@ describe('docker-compose.yml', () => {
     }
   });
 
+  it('gives each process all that it reads, but for what its image knows and what stays in a file', () => {
+    const elsewhere = ['HOLDFAST_CONSOLE_DIRECTORY', 'HOLDFAST_TOOLS_DIR', 'SCRATCH_DATABASE_URL'];
+    const rows = [...text('docs/operations.md').matchAll(/^\| `([A-Z][A-Z0-9_]*)` +\| ([^|]*) \|/gm)];
+    for (const [reader, service] of [
+      ['API', 'api'],
+      ['worker', 'worker'],
+    ] as const) {
+      const given = Object.keys(compose.services[service]?.environment ?? {}).map((name) => name.replace(/_FILE$/, ''));
+      const read = rows.filter(([, , who]) => who?.split(', ').some((one) => one.trim() === reader));
+      expect(read.length).toBeGreaterThan(5);
+      expect(read.map(([, name = '']) => name).filter((name) => ![...given, ...elsewhere].includes(name))).toEqual([]);
+    }
+  });
+
+  it('takes from .env what docs/operations.md says', () => {
+    const taken = new Set([...text('docker-compose.yml').matchAll(/\$\{([A-Z_]+)/g)].map((match) => match[1]));
+    const told = /^- `\.env` reaches ([^.]*)\./m.exec(text('docs/operations.md'))?.[1] ?? '';
+    expect([...told.matchAll(/`([A-Z_]+)`/g)].map((match) => match[1]).sort()).toEqual([...taken].sort());
+  });
+
   it('keeps the databases on a network without a way in or out', () => {
     expect(compose.networks['database']?.internal).toBe(true);
     expect(networksOf(compose.services['postgres'] ?? {})).toEqual(['database']);

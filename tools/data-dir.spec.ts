@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -116,6 +116,13 @@ it('notes the processes that run now', async () => {
   await next.unlock();
 });
 
+it.each(['', '[{"pid": 1, "iden', 'null', '{}'])('opens with a damaged note of processes: %j', async (text) => {
+  await writeFile(join(path, 'children.json'), text);
+  const dir = await openDataDir(path);
+  expect(await readdir(path)).not.toContain('children.json');
+  await dir.unlock();
+});
+
 describe('secrets', () => {
   it('are made once and for their owner only', async () => {
     const dir = await openDataDir(path);
@@ -132,6 +139,28 @@ describe('secrets', () => {
     const dir = await openDataDir(path);
     await mkdir(dir.at('postgres'));
     await expect(dir.masterKey()).rejects.toMatchObject({ code: 'config.invalid' });
+    await dir.unlock();
+  });
+
+  it('never replace one that cannot be read', async () => {
+    const dir = await openDataDir(path);
+    const file = dir.at('secrets', 'master-key');
+    // A link to itself: a read fails for root too, and for another reason than that nothing is there.
+    await symlink('master-key', file);
+    const error = { code: 'config.invalid', message: `${file} cannot be read (ELOOP)`, hint: /Give the file back/ };
+    await expect(dir.masterKey()).rejects.toMatchObject({ ...error, hint: expect.stringMatching(error.hint) });
+    await expect(dir.secret('master-key')).rejects.toMatchObject({ code: 'config.invalid' });
+    expect(await readlink(file)).toBe('master-key');
+    await dir.unlock();
+  });
+
+  it('never replace an empty one', async () => {
+    const dir = await openDataDir(path);
+    await writeFile(dir.at('secrets', 'master-key'), '\n');
+    await expect(dir.masterKey()).rejects.toMatchObject({
+      code: 'config.invalid',
+      message: `${dir.at('secrets', 'master-key')} is empty`,
+    });
     await dir.unlock();
   });
 });

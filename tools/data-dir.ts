@@ -53,15 +53,16 @@ export async function openDataDir(path: string): Promise<DataDir> {
     at,
     async noteChildren(pids) {
       const holders = await Promise.all(pids.map(holderOf));
-      await writeFile(`${children}.new`, JSON.stringify(holders));
+      // Flushed before it gets its name: a crash of the machine must not leave it empty.
+      await writeFile(`${children}.new`, JSON.stringify(holders), { flush: true });
       await rename(`${children}.new`, children);
     },
     secret: (name, make = newSecret) => readOrMake(at('secrets', name), make),
-    async masterKey() {
-      const started = (await exists(at('postgres'))) && !(await exists(at('secrets', 'master-key')));
-      if (started) throw keyLost(at('secrets', 'master-key'));
-      return readOrMake(at('secrets', 'master-key'), () => randomBytes(32).toString('base64'));
-    },
+    masterKey: () =>
+      readOrMake(at('secrets', 'master-key'), async () => {
+        if (await exists(at('postgres'))) throw keyLost(at('secrets', 'master-key'));
+        return randomBytes(32).toString('base64');
+      }),
     recall: async (name) => (await readFile(at('state', name), 'utf8').catch(() => null))?.trim() ?? null,
     async remember(name, value) {
       await writeFile(at('state', `${name}.new`), `${value}\n`);
@@ -81,6 +82,17 @@ const keyLost = (file: string) =>
     hint: 'Put the key back from your copy.',
   });
 
+/** What is there and cannot be read must not pass for absent. */
+export const unreadable = (file: string, cause: unknown) =>
+  new OperationError(
+    'config.invalid',
+    `${file} cannot be read (${(cause as NodeJS.ErrnoException).code ?? String(cause)})`,
+    { hint: 'Give the file back to the user who runs Holdfast, or put it back from your copy.', cause },
+  );
+
+const emptySecret = (file: string) =>
+  new OperationError('config.invalid', `${file} is empty`, { hint: 'Put it back from your copy.' });
+
 const newSecret = () => randomBytes(24).toString('base64url');
 
 const holderOf = async (pid: number): Promise<Holder> => ({ pid, identity: await identityOf(pid) });
@@ -95,8 +107,8 @@ const alreadyHeld = (path: string, pid: number | undefined) =>
   });
 
 async function endLeftovers(file: string): Promise<void> {
-  const text = await readFile(file, 'utf8').catch(() => '[]');
-  const holders = JSON.parse(text) as Holder[];
+  const note = await readNote(file);
+  const holders = Array.isArray(note) ? (note as Holder[]) : [];
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     const living: Holder[] = [];
     for (const holder of holders) if (await lives(holder)) living.push(holder);
@@ -109,19 +121,26 @@ async function endLeftovers(file: string): Promise<void> {
 const anyLives = async (holders: Holder[]): Promise<boolean> =>
   (await Promise.all(holders.map(lives))).some((alive) => alive);
 
-async function readHolder(file: string): Promise<Holder | null> {
+const readHolder = async (file: string): Promise<Holder | null> => (await readNote(file)) as Holder | null;
+
+async function readNote(file: string): Promise<unknown> {
   const text = await readFile(file, 'utf8').catch(() => null);
   if (text === null) return null;
   try {
-    return JSON.parse(text) as Holder;
+    return JSON.parse(text) as unknown;
   } catch {
-    // Not written by us, or damaged: nobody can be shown to hold it.
+    // Not written by us, or damaged: it can show nobody.
     return null;
   }
 }
 
 async function readOrMake(file: string, make: () => string | Promise<string>): Promise<string> {
-  const present = await readFile(file, 'utf8').catch(() => null);
+  const present = await readFile(file, 'utf8').catch((cause: unknown) => {
+    // Only what is not there may be made: a new secret in the place of one that we cannot read would lose it.
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw unreadable(file, cause);
+  });
+  if (present?.trim() === '') throw emptySecret(file);
   if (present !== null) return present.trim();
   // Written aside and renamed: a crash leaves no empty key that data would then be sealed with.
   await writeFile(`${file}.new`, `${await make()}\n`, { mode: 0o600, flush: true });

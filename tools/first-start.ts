@@ -4,11 +4,11 @@ import { promisify } from 'node:util';
 import { OperationError } from '@holdfast/contracts';
 import type { PostgresTarget } from '@holdfast/engine/embedded';
 import { connect } from '@holdfast/testing';
-import type { DataDir } from './data-dir.ts';
+import { unreadable, type DataDir } from './data-dir.ts';
 
 const OWNER_PASSWORD = 'owner-password';
 
-/** The first account; `password` is known until `forgetPassword`, or where the environment gives it. */
+/** The first account; `password` is known until `forgetPassword`, or where the environment gave it to a new account. */
 export interface Owner {
   email: string;
   password: string | null;
@@ -22,15 +22,27 @@ export interface OwnerProgram {
 
 /**
  * Makes the first owner where there is none, with HOLDFAST_OWNER_PASSWORD or a password of our own, which is kept in
- * a file until somebody has seen it: a start that is killed half-way must not lock everybody out.
+ * a file until somebody has seen it: a start that is killed half-way must not lock everybody out. An owner who is there
+ * keeps the password: what the environment gives later is not it.
  */
 export async function createOwner(dir: DataDir, database: PostgresTarget, program: OwnerProgram): Promise<Owner> {
   const given = process.env['HOLDFAST_OWNER_PASSWORD'] || null;
   const present = await firstOwner(database);
-  if (present) return { email: present, password: given ?? (await rememberedPassword(dir)) };
+  if (present) return { email: present, password: await rememberedPassword(dir) };
+  // One of our own, which no account got, must not be shown as this account's by a later start.
+  if (given) await forgetPassword(dir);
   const password = given ?? (await dir.secret(OWNER_PASSWORD));
   const { email } = await runCreateOwner(program, [], { HOLDFAST_OWNER_PASSWORD: password });
   return { email: String(email), password };
+}
+
+/** What the summary of a start says of the owner's password; `given`: HOLDFAST_OWNER_PASSWORD. */
+export function passwordWords(owner: Owner, given: string | undefined): string {
+  if (owner.password !== null && owner.password !== given) return `${owner.password}   (shown once: note it down)`;
+  if (!given) return '(was shown at the first start)';
+  return owner.password === given
+    ? '(HOLDFAST_OWNER_PASSWORD)'
+    : '(unchanged: HOLDFAST_OWNER_PASSWORD is only for a new account)';
 }
 
 /** A short-lived bearer token of the first owner, for a start that does not know a password. */
@@ -69,8 +81,12 @@ async function firstOwner(database: PostgresTarget): Promise<string | null> {
   }
 }
 
+// One that cannot be read is no reason to say that it was shown, and then to remove it.
 const rememberedPassword = (dir: DataDir): Promise<string | null> =>
   readFile(dir.at('secrets', OWNER_PASSWORD), 'utf8').then(
-    (text) => text.trim(),
-    () => null,
+    (text) => text.trim() || null,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return null;
+      throw unreadable(dir.at('secrets', OWNER_PASSWORD), error);
+    },
   );

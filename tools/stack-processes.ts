@@ -47,7 +47,10 @@ export function makeProcesses(c: StackContext): Processes {
     worker: (signal) => startOurs(c, 'worker', 'polling', signal),
   };
   let noting = Promise.resolve();
-  const onChange = () => void (noting = noting.then(() => c.dir.noteChildren(ownPids())));
+  // Without the note a killed start's processes are not found again. That is no reason to end those that serve.
+  const unnoted = (error: unknown) =>
+    c.note(`cannot note the running processes: ${error instanceof Error ? error.message : String(error)}`);
+  const onChange = () => void (noting = noting.then(() => c.dir.noteChildren(ownPids())).catch(unnoted));
   const all = Object.fromEntries(
     PROCESS_NAMES.map((name) => [
       name,
@@ -167,15 +170,20 @@ function functionsRoots(c: StackContext): string | undefined {
   return roots.filter(Boolean).join(':') || undefined;
 }
 
+/** The directories that somebody chose, and ours: the default repository is registered there. */
+const repositoryRoots = (c: StackContext): string =>
+  [process.env['HOLDFAST_REPOSITORY_ROOTS'], c.dir.at('repositories')].filter(Boolean).join(',');
+
 /** What the API, the worker and `create-owner` are configured with. */
 function variables(c: StackContext): NodeJS.ProcessEnv {
   const { dir, ports, options } = c;
   return {
     NODE_ENV: 'production',
     ...FEW_ARENAS,
-    HOLDFAST_ALLOW_PRIVATE_ADDRESSES: 'loopback',
-    HOLDFAST_REPOSITORY_ROOTS: dir.at('repositories'),
     ...process.env,
+    // An empty text means "not set". The demo projects are on this machine.
+    HOLDFAST_ALLOW_PRIVATE_ADDRESSES: process.env['HOLDFAST_ALLOW_PRIVATE_ADDRESSES'] || 'loopback',
+    HOLDFAST_REPOSITORY_ROOTS: repositoryRoots(c),
     HOLDFAST_FUNCTIONS_ROOTS: functionsRoots(c),
     // Given as files: an environment can be read by `ps`.
     DATABASE_URL: undefined,

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlive } from '@holdfast/engine/embedded';
 import { connect, makeTempDir } from '@holdfast/testing';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { exists } from './data-dir.ts';
 import { identityOf } from './process-identity.ts';
 import type { StackOptions } from './stack-options.ts';
@@ -27,6 +27,7 @@ beforeEach(async () => {
   dir = await makeTempDir('stack');
 });
 afterEach(async () => {
+  vi.unstubAllEnvs();
   await Promise.all(stacks.map((stack) => stack.stop()));
   stacks = [];
   await rm(dir, { recursive: true });
@@ -78,6 +79,8 @@ describe('a start', () => {
   it('keeps the password of the owner until it was shown', async () => {
     const first = await start();
     await first.stop();
+    // For a new account alone: the one that is there keeps its password.
+    vi.stubEnv('HOLDFAST_OWNER_PASSWORD', 'correct horse battery');
     const second = await start();
     expect(second.owner.password).toBe(first.owner.password);
   });

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { OperationError } from '@holdfast/contracts';
 import { buildIfStale } from './build.ts';
+import { passwordWords } from './first-start.ts';
 import type { WantedPort } from './ports.ts';
 import type { StackOptions } from './stack-options.ts';
 import { startStack, type Stack } from './stack.ts';
@@ -124,11 +125,7 @@ function summary(stack: Stack, seconds: number): string {
       ({ name, url }, i) => `${(i === 0 ? 'Demo projects' : '').padEnd(15)}${name}  ${url}`,
     ),
     `Owner          ${owner.email}`,
-    process.env['HOLDFAST_OWNER_PASSWORD']
-      ? 'Password       (HOLDFAST_OWNER_PASSWORD)'
-      : owner.password === null
-        ? 'Password       (was shown at the first start)'
-        : `Password       ${owner.password}   (shown once: note it down)`,
+    `Password       ${passwordWords(owner, process.env['HOLDFAST_OWNER_PASSWORD'])}`,
     `Data           ${stack.dataDir}`,
     'Stop           Ctrl-C',
   ];

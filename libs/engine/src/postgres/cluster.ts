@@ -138,6 +138,9 @@ async function placeFor(dataDir: string, user: SystemUser | undefined): Promise<
   await mkdir(parent, { recursive: true });
   if (await canEnter(parent, user)) return dataDir;
   const place = join(PLACES, createHash('sha256').update(dataDir).digest('hex').slice(0, 16));
+  // The note is written before the cluster is made, so this one is of a data directory that was removed since. Its
+  // password went with that directory, and what it holds may still be wanted.
+  if ((await clusterMajor(place)) !== null) throw leftCluster(dataDir, place);
   await mkdir(PLACES, { recursive: true });
   await chmod(PLACES, 0o711);
   await mkdir(dataDir, { recursive: true });
@@ -145,9 +148,15 @@ async function placeFor(dataDir: string, user: SystemUser | undefined): Promise<
     join(dataDir, PLACE_FILE),
     `${place}\n\nThe Postgres cluster of this directory lives there: Postgres refuses to run as root, and the\n` +
       `unprivileged user it runs as cannot enter ${parent}.\n`,
+    { flush: true },
   );
   return place;
 }
+
+const leftCluster = (dataDir: string, place: string) =>
+  new OperationError('postgres.server_failed', `${place} is the cluster of an earlier data directory at ${dataDir}`, {
+    hint: `Bring that data directory back, or remove ${place} if nothing in it is wanted.`,
+  });
 
 async function canEnter(directory: string, user: SystemUser): Promise<boolean> {
   for (let at = resolve(directory); ; at = dirname(at)) {

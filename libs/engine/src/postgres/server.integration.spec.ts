@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -98,6 +98,11 @@ describe('a first start', () => {
     const place = note.split('\n')[0] ?? '';
     expect(await ask(server, 'SHOW data_directory')).toBe(place);
     await server.stop();
+    const kept = join(dir, 'kept');
+    await rename(dataDir, kept);
+    const refused = { code: 'postgres.server_failed', message: `${place} is the cluster of an earlier data directory` };
+    await expect(start()).rejects.toMatchObject({ ...refused, message: expect.stringContaining(refused.message) });
+    await rename(kept, dataDir);
     await removeCluster(dataDir);
     await expect(stat(place)).rejects.toThrow('ENOENT');
   });
