@@ -143,6 +143,15 @@ export async function readBlockers(
   );
 }
 
+/** Tables that an extension makes anew, and that are none of its configuration: neither pg_dump nor we take their rows. */
+const EXTENSION_TABLES = `SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS name FROM pg_catalog.pg_class c
+  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  JOIN pg_catalog.pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
+  JOIN pg_catalog.pg_extension e ON d.refclassid = 'pg_extension'::regclass AND e.oid = d.refobjid
+  WHERE c.relkind = 'r' AND c.relpersistence = 'p' AND pg_catalog.pg_relation_size(c.oid) > 0
+    AND c.oid <> ALL (coalesce(e.extconfig, '{}')) AND n.nspname <> ALL ($1::text[])
+    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' ORDER BY 1`;
+
 /** What a backup leaves out of this database, and why. */
 export async function readGaps(client: pg.Client, kind: EnvironmentKind): Promise<CoverageGap[]> {
   const names = async (text: string, values: unknown[] = []): Promise<string[]> => {
@@ -171,16 +180,7 @@ export async function readGaps(client: pg.Client, kind: EnvironmentKind): Promis
   );
   add(
     'extension-tables',
-    await names(
-      `SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS name FROM pg_catalog.pg_class c
-       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-       JOIN pg_catalog.pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
-       JOIN pg_catalog.pg_extension e ON d.refclassid = 'pg_extension'::regclass AND e.oid = d.refobjid
-       WHERE c.relkind = 'r' AND c.relpersistence = 'p' AND pg_catalog.pg_relation_size(c.oid) > 0
-         AND c.oid <> ALL (coalesce(e.extconfig, '{}')) AND n.nspname <> ALL ($1::text[])
-         AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' ORDER BY 1`,
-      [excludedSchemas(kind)],
-    ),
+    await names(EXTENSION_TABLES, [excludedSchemas(kind)]),
     'These tables belong to extensions, which make them anew, without their rows: take them out of their extension, ' +
       'if the rows matter.',
   );
