@@ -3,6 +3,8 @@ import { isFinal, OperationError, PROGRESS_EVENT, type ProgressSnapshot } from '
 import { io, type Socket } from 'socket.io-client';
 
 const POLL_MS = 2_000;
+/** What was asked for may be answered before what is told has arrived. */
+const LAST_WORD_MS = 1_000;
 
 /** A signed-in client of a running Holdfast that starts operations and watches them to their end. */
 export class OperationsClient {
@@ -24,13 +26,24 @@ export class OperationsClient {
    */
   async follow(operationId: string, onProgress: (snapshot: ProgressSnapshot) => void): Promise<Ended> {
     let latest = -1;
+    let heardEnd = false;
     const hear = (snapshot: ProgressSnapshot): void => {
       if (snapshot.operationId !== operationId || snapshot.sequence <= latest) return;
       latest = snapshot.sequence;
       onProgress(snapshot);
-      if (isFinal(snapshot.status)) wake();
+      if (!isFinal(snapshot.status)) return;
+      heardEnd = true;
+      wake();
     };
     let wake = (): void => undefined;
+    const untilWoken = (ms: number): Promise<void> =>
+      new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, ms);
+        wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
     const watch = (): void => {
       this.socket.emit('watch', { operationId }, (answer: { snapshots?: ProgressSnapshot[] }) =>
         answer.snapshots?.forEach(hear),
@@ -41,14 +54,9 @@ export class OperationsClient {
     try {
       for (;;) {
         const ended = await this.look(operationId);
+        if (ended && !heardEnd && this.socket.connected) await untilWoken(LAST_WORD_MS);
         if (ended) return ended;
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, POLL_MS);
-          wake = () => {
-            clearTimeout(timer);
-            resolve();
-          };
-        });
+        await untilWoken(POLL_MS);
       }
     } finally {
       this.socket.off(PROGRESS_EVENT, hear).off('connect', watch);
