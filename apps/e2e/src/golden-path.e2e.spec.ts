@@ -21,7 +21,8 @@ beforeAll(async () => {
   dataDir = join(await makeTempDir('golden'), 'data');
 });
 afterAll(async () => {
-  await running?.end('SIGKILL');
+  // where a case has failed it still runs; killed, it would leave its processes behind
+  await running?.end('SIGTERM');
   await rm(join(dataDir, '..'), { recursive: true, force: true });
 });
 
