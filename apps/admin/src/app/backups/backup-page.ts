@@ -63,8 +63,8 @@ export class BackupPage {
   protected readonly operationTitle = operationTitle;
   protected readonly verification = new Submission();
   protected readonly downloading = new Submission();
-  /** The backup as it was when somebody began to change its texts; null: nobody does. */
   private readonly document = inject(DOCUMENT);
+  /** The backup as it was when somebody began to change its texts; null: nobody does. */
   protected readonly editing = signal<Schemas['BackupDetail'] | null>(null);
   protected readonly heading = computed(() => this.store.backup()?.name ?? 'Backup');
   protected readonly proof = computed(() => {
